@@ -1,0 +1,74 @@
+"""Symmetric systems after equilibration: columns of wildly different units are met daily, so none is solved raw."""
+
+import numpy as np
+import scipy.linalg
+
+from ._typing import Array
+
+EPS = float(np.finfo(float).eps)
+
+
+def equilibrate(M: Array) -> tuple[Array, Array]:
+    """(S, s) with S = diag(s) M diag(s) of unit diagonal (where the diagonal is positive)."""
+    diagonal = np.abs(np.diagonal(M))
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return M * scale * scale[:, None], scale
+
+
+def solve_semidefinite(M: Array, rhs: Array) -> Array:
+    """The least-norm solution (in the equilibrated metric) of M u = rhs for M ⪰ 0: eigenvalues below rounding dropped.
+
+    Nothing is shifted, so that J u satisfies the equations to rounding wherever they can be satisfied.
+    """
+    S, scale = equilibrate(M)
+    values, vectors = np.linalg.eigh(S)
+    keep = values > S.shape[0] * EPS * max(float(values[-1]), 0.0)
+    t = vectors[:, keep].T @ (scale * rhs)
+    return np.asarray(scale * (vectors[:, keep] @ (t / values[keep])))
+
+
+class Factor:
+    """A solver for M u = r, M symmetric: Cholesky where M is safely positive definite, else eigenvalues made positive.
+
+    The fallback replaces each eigenvalue of the equilibrated M by its absolute value and lifts tiny ones to `floor` of
+    the largest: directions stay descent directions on nonconvex and rank-deficient problems.
+    """
+
+    def __init__(self, M: Array, floor: float = 1e-13) -> None:
+        S, self.scale = equilibrate(M)
+        self._cholesky: tuple[Array, bool] | None = None
+        try:
+            L = scipy.linalg.cholesky(S, lower=True, check_finite=False)
+            if float(np.diagonal(L).min()) ** 2 > floor:
+                self._cholesky = (L, True)
+                return
+        except scipy.linalg.LinAlgError:
+            pass
+        values, self._vectors = np.linalg.eigh(S)
+        size = np.abs(values)
+        self._values = np.maximum(size, floor * max(float(size.max()), 1e-300))
+
+    def __call__(self, rhs: Array) -> Array:
+        """M⁻¹ rhs for a vector or the columns of a matrix."""
+        scale = self.scale if rhs.ndim == 1 else self.scale[:, None]
+        if self._cholesky is not None:
+            return np.asarray(scale * scipy.linalg.cho_solve(self._cholesky, scale * rhs, check_finite=False))
+        values = self._values if rhs.ndim == 1 else self._values[:, None]
+        with np.errstate(over="ignore", invalid="ignore"):  # a matrix that has underflowed: the caller sees inf or nan
+            return np.asarray(scale * (self._vectors @ ((self._vectors.T @ (scale * rhs)) / values)))
+
+
+def solve_kkt(M: Array, r: Array, E: Array | None, e: Array | None, floor: float = 1e-13) -> tuple[Array, Array]:
+    """(u, ν) with M u + Eᵀν = r, E u = e, through the Schur complement E M⁻¹ Eᵀ; refined until rounding stops it."""
+    solve = Factor(M, floor)
+    if E is None or e is None:
+        return solve(r), np.zeros(0)
+    W = solve(np.asarray(E.T))
+    schur = Factor(E @ W)
+    u, nu = np.zeros_like(r), np.zeros_like(e)
+    for _ in range(3):
+        rest, miss = r - M @ u - E.T @ nu, e - E @ u
+        down = solve(rest)
+        step = schur(E @ down - miss)
+        u, nu = u + down - W @ step, nu + step
+    return u, nu
