@@ -1,0 +1,54 @@
+"""The mean form of the smooth maximum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from smoothmax.operators.door import Array, Axis, as_real, as_tau
+from smoothmax.operators.kernel import exponents, tail, total, working
+from smoothmax.operators.slices import Slices
+from smoothmax.operators.terms import Terms
+
+
+@np.errstate(all="ignore")
+def mellowmax(
+    x: ArrayLike,
+    *,
+    tau: float = 1.0,
+    axis: Axis = None,
+    where: ArrayLike | None = None,
+    keepdims: bool = False,
+) -> Any:
+    """tau * log( mean_i exp(x_i / tau) ), the lower smooth maximum: max - tau*log n <= result <= max.
+
+    It runs from the maximum (tau = 0) to the mean (tau -> infinity), and is computed as
+    max + tau*log1p(mean_i expm1((x_i - max)/tau)), which keeps its accuracy for huge tau. Parameters and
+    special values are those of ``logsumexp``; with ``where`` the mean is over the elements kept.
+
+    K. Asadi, M. L. Littman, *An Alternative Softmax Operator for Reinforcement Learning*, ICML 2017.
+    """
+    tau = as_tau(tau)
+    x = as_real(x)
+    slices = Slices.of(x, axis)
+    terms = Terms.of(x, slices, None, where)
+    result = np.full(terms.x.shape[0], -np.inf, working(x.dtype))
+    if slices.n:
+        for rows, block in terms.blocks():
+            result[rows] = _mellow(block.T, tau, 0) if block.tall else _mellow(block, tau, 1)
+    return slices.reduced(result.astype(x.dtype), keepdims)
+
+
+def _mellow(terms: Terms, tau: float, axis: int) -> Array:
+    z, m = exponents(terms, tau, axis)
+    count = z.shape[axis] if terms.keep is None else terms.keep.sum(axis=axis, keepdims=True)
+    below = np.expm1(z)
+    if terms.keep is not None:
+        np.copyto(below, 0.0, where=~terms.keep)
+    y = total(below, axis) / count
+    # With most of the mass at the maximum, 1 + y cancels; the tail says it better.
+    log_mean = np.where(y > -0.5, np.log1p(y), np.log1p(tail(np.exp(z), axis)) - np.log(count))
+    result: Array = np.where(np.isfinite(m), m + tau * log_mean, m)
+    return result.ravel()

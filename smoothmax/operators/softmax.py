@@ -1,0 +1,133 @@
+"""The weights of the smooth maximum, p = softmax(x / tau), and their logarithms."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from smoothmax.operators.door import Array, Axis, as_axes, as_real, as_tau
+from smoothmax.operators.kernel import exponents, kept, tail, total, working
+from smoothmax.operators.slices import Slices
+from smoothmax.operators.terms import Terms
+
+TINY = np.finfo(np.float64).tiny
+MANY = 2048
+
+
+@np.errstate(all="ignore")
+def softmax(
+    x: ArrayLike,
+    *,
+    tau: float = 1.0,
+    axis: Axis = None,
+    prior: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """p_i = prior_i * exp(x_i / tau) / sum_j prior_j * exp(x_j / tau), the gradient of ``logsumexp``.
+
+    Parameters are those of ``logsumexp``; the result has the shape and dtype of x. tau = 0 is the limit:
+    uniform (with a prior: proportional to it) over the maximizers.
+
+    Removed elements get 0, so a slice that is removed altogether is all zeros. A slice with one +inf is
+    one-hot; with several it is nan at the infinities and 0 elsewhere; a slice of -inf only, or with a nan, is
+    nan. In float64 a slice of up to 10**4 elements sums to 1 within 4 eps.
+    """
+    tau = as_tau(tau)
+    x = as_real(x)
+    if prior is None and where is None and x.dtype == np.float64 and x.flags.c_contiguous:
+        axes = as_axes(axis, x.ndim)
+        p = _unshifted(x, axes) if tau == 1.0 else _at_once(x, tau, axes)
+        if p is not None:
+            return p
+    return _weights(x, tau, axis, prior, where, log=False)
+
+
+@np.errstate(all="ignore")
+def log_softmax(
+    x: ArrayLike,
+    *,
+    tau: float = 1.0,
+    axis: Axis = None,
+    prior: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+) -> Array:
+    """log p_i for the p of ``softmax``: (x_i - max)/tau - log1p(tail), accurate where p_i rounds to 0 or 1.
+
+    Parameters and special values are those of ``softmax``; removed elements get -inf.
+    """
+    return _weights(as_real(x), as_tau(tau), axis, prior, where, log=True)
+
+
+def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
+    """exp(x) / sum(exp(x)) without a shift: exact enough, and fastest, unless something over- or underflows.
+
+    None then, and where the sum would not run along contiguous memory.
+    """
+    if not axes or x.size == 0 or (len(axes) < x.ndim and axes != (x.ndim - 1,)):
+        return None
+    e: Array = np.exp(x)
+    if len(axes) == x.ndim:
+        s = low = high = np.add.reduce(e, axis=None)
+    else:
+        s = np.add.reduce(e, axis=-1, keepdims=True)
+        low, high = s.min(), s.max()
+    # With a sum >= 1, p_i underflows whenever exp(x_i) does; below that exp(x_i) must not.
+    if high < 1e300 and (low >= 1.0 or (low > TINY and e.min() > TINY)):
+        if x.shape[-1] < MANY:  # dividing makes a lone peak exactly 1, multiplying is twice as fast
+            e /= s
+        else:
+            e *= 1.0 / s
+        return e
+    return None
+
+
+def _at_once(x: Array, tau: float, axes: tuple[int, ...]) -> Array | None:
+    """The definition, for a whole array with a finite maximum: spares small arrays the way through blocks."""
+    if len(axes) < x.ndim or not axes or x.size == 0 or tau == 0.0:
+        return None
+    m = x.max()
+    if not np.isfinite(m):
+        return None
+    e: Array = x - m
+    e /= tau
+    np.exp(e, out=e)
+    e *= 1.0 / np.add.reduce(e, axis=None)
+    return e
+
+
+def _weights(x: Array, tau: float, axis: Axis, prior: ArrayLike | None, where: ArrayLike | None, *, log: bool) -> Array:
+    slices = Slices.of(x, axis)
+    terms = Terms.of(x, slices, prior, where)
+    out = np.empty_like(terms.x)  # keeps the order of the strides, so the result is laid out as x
+    in_place = out.dtype == working(out.dtype) and out.flags.c_contiguous
+    for rows, block in terms.blocks() if x.size else ():
+        if block.tall:
+            out[rows] = _normalized(block.T, tau, 0, log).T
+        elif in_place:
+            _normalized(block, tau, 1, log, out[rows])
+        else:
+            out[rows] = _normalized(block, tau, 1, log)
+    return slices.restored(out)
+
+
+def _normalized(terms: Terms, tau: float, axis: int, log: bool, out: Array | None = None) -> Array:
+    """Softmax or its logarithm along one axis of a block, in working precision."""
+    p, m = exponents(terms, tau, axis, out)
+    if log:
+        np.subtract(p, np.log1p(tail(np.exp(p), axis)), out=p)
+    else:
+        np.exp(p, out=p)
+        np.multiply(p, 1.0 / total(p, axis), out=p)
+    if (m == np.inf).any():
+        _at_infinity(p, terms, m, axis, log)
+    if terms.keep is not None:
+        np.copyto(p, -np.inf if log else 0.0, where=~terms.keep)
+    return p
+
+
+def _at_infinity(p: Array, terms: Terms, m: Array, axis: int, log: bool) -> None:
+    """Slices with a +inf and no nan: one infinity takes everything, several leave their shares open (nan)."""
+    hit = kept(terms) == np.inf
+    count = hit.sum(axis=axis, keepdims=True)
+    limit = np.where(hit, np.where(count > 1, np.nan, 1.0), 0.0)
+    np.copyto(p, np.log(limit) if log else limit, where=(m == np.inf) & (count > 0))
