@@ -1,5 +1,7 @@
 """smoothmax: min over x in X of max_i f_i(x), by log-sum-exp smoothing, with a proof of how close the answer is."""
 
+from .components import Affine, Quadratic, Smooth, Stack
+from .domains import Ball, Box, Free, Polyhedron, Simplex
 from .operators import (
     LogSumExpAccumulator,
     entropy,
@@ -16,5 +18,6 @@ from .operators import (
     smooth_min,
     softmax,
 )
+from .problem import Minimax
 
 __version__ = "0.1.0"

@@ -1,0 +1,106 @@
+"""What a family of components is: a map F = (f_1, …, f_n): R^d → R^n that can be visited block by block."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from .. import _doors
+from .._typing import Array, Index
+from .block import Block
+
+BLOCK_BYTES = 1 << 20  # measured: 0.5–1 MB of rows stays in cache between the value and the gradient product
+
+
+def row_slices(n: int, row_bytes: int) -> Iterator[slice]:
+    """Consecutive slices of about BLOCK_BYTES that cover range(n)."""
+    step = max(1, BLOCK_BYTES // max(1, row_bytes))
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
+
+
+def by_blocks(bound: Callable[[Index], Array], rows: Index, row_bytes: int) -> Array:
+    """bound(rows) over pieces of about BLOCK_BYTES, so that nothing as large as the data is made."""
+    return np.concatenate([np.zeros(0), *(bound(rows[s]) for s in row_slices(rows.size, row_bytes))])
+
+
+# Called before every call of a user's function: a solve lets its deadline speak there, also inside a difference loop.
+CLOCK: ContextVar[Callable[[], None] | None] = ContextVar("CLOCK", default=None)
+
+
+class Components(ABC):
+    """The components of a minimax problem.
+
+    Attributes
+    ----------
+    n, d : int
+        Number of components and of variables.
+    convex : bool
+        Every f_i is convex.
+    affine : bool
+        Every f_i is affine (then J and the weights prove bounds at any x).
+    quadratic : bool
+        Every f_i is a quadratic (affine ones included), so `hess` does not depend on x.
+    assumed : bool
+        Convexity, derivatives or rounding rest on the user's word, on finite differences or on an operator's inside.
+    rows : bool
+        Single Jacobian rows can be had cheaply (False for a LinearOperator).
+    """
+
+    n: int
+    d: int
+    convex: bool = True
+    affine: bool = False
+    quadratic: bool = False
+    assumed: bool = False
+    rows: bool = True
+    evaluations: int = 0
+
+    @abstractmethod
+    def at(self, x: Array) -> Iterator[Block]:
+        """The blocks of F at x, together every component once."""
+
+    @abstractmethod
+    def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
+        """A bound on |fl(f_i(x)) − f_i(x)| for the components in `rows`."""
+
+    def slope_rounding(self, x: Array, p: Array) -> Array:
+        """A bound on Σ p_i |fl(J_ij) − J_ij|, shape (d,): zero where the Jacobian is data, and for user functions, of
+        whose inside nothing is known (their proofs are called assumed)."""
+        return np.zeros(self.d)
+
+    def curvature_slack(self, p: Array) -> Array:
+        """s ≥ 0, (d,), with Σ p_i ∇²f_i + diag(s) ⪰ 0 for sure: zero unless convexity is known only up to rounding."""
+        return np.zeros(self.d)
+
+    def rounding_limit(self, x: Array) -> float:
+        """A bound on `rounding` over all components, without a pass; inf where none is known."""
+        return float("inf")
+
+    def column_peaks(self) -> Array | None:
+        """max_i |J_ij| where it is the same at every x and cheap to know, else None."""
+        return None
+
+    def check(self, x: Array) -> None:  # noqa: B027 - nothing to do for data
+        """Compare derivatives that a user gave with differences at x; nothing to do for data."""
+
+    def bound(self, x: Array) -> "Components":
+        """The same family with its sizes n and d filled in, from a point x of the domain."""
+        return self
+
+    def hess(self, x: Array, v: Array) -> Array | None:
+        """Σ v_i ∇²f_i(x), shape (d, d); None where it is zero or not known."""
+        return None
+
+    @np.errstate(all="ignore")
+    def value(self, x: Any) -> Array:
+        """F(x), shape (n,)."""
+        x = _doors.vector("x", x, self.d if self.d > 0 else None)
+        known = self.bound(x)
+        out = np.empty(known.n)
+        for block in known.at(x):
+            block.put(out, block.f)
+        return out
+
+    __call__ = value

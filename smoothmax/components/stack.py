@@ -1,0 +1,107 @@
+"""Components one after another: F = (F_1, …, F_k)."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .._typing import Array, Index
+from .base import Components
+from .block import Block
+
+
+class Stack(Components):
+    """The components of several families in one vector, in the order given.
+
+    Sizes that a Smooth family leaves open are found by the problem; until then n (or d) is −1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For something that is not components, an empty list, or different numbers of variables.
+    """
+
+    def __init__(self, parts: Sequence[Components]) -> None:
+        self.parts = tuple(parts)
+        if not self.parts:
+            raise ValueError("Stack needs at least one family of components; the list is empty")
+        for part in self.parts:
+            if not isinstance(part, Components):
+                raise TypeError(f"Stack takes components (Affine, Quadratic, Smooth, …); got {type(part).__name__}")
+        sizes = {part.d for part in self.parts if part.d > 0}
+        if len(sizes) > 1:
+            raise ValueError(f"the families of a Stack must have the same number of variables; got {sorted(sizes)}")
+        self.d = sizes.pop() if sizes else -1
+        self.offsets = np.cumsum([0, *(part.n for part in self.parts)])
+        self.n = int(self.offsets[-1]) if all(part.n > 0 for part in self.parts) else -1
+        self.convex = all(part.convex for part in self.parts)
+        self.affine = all(part.affine for part in self.parts)
+        self.quadratic = all(part.quadratic for part in self.parts)
+        self.assumed = any(part.assumed for part in self.parts)
+        self.rows = all(part.rows for part in self.parts)
+
+    def __repr__(self) -> str:
+        return f"Stack([{', '.join(map(repr, self.parts))}])"
+
+    @property
+    def evaluations(self) -> int:  # type: ignore[override]
+        """Calls of user functions so far, over all parts."""
+        return sum(part.evaluations for part in self.parts)
+
+    def at(self, x: Array) -> Iterator[Block]:
+        """The parts' blocks, moved to their place."""
+        self._refuse_open_sizes()
+        for offset, part in zip(self.offsets, self.parts, strict=False):
+            for block in part.at(x):
+                block.rows = tuple(slice(s.start + int(offset), s.stop + int(offset)) for s in block.rows)
+                yield block
+
+    def column_peaks(self) -> Array | None:
+        """The largest of the parts', where all know theirs."""
+        peaks = [part.column_peaks() for part in self.parts]
+        known = [p for p in peaks if p is not None]
+        return np.max(known, axis=0) if len(known) == len(peaks) else None
+
+    def check(self, x: Array) -> None:
+        """Each part's own."""
+        for part in self.parts:
+            part.check(x)
+
+    def hess(self, x: Array, v: Array) -> Array | None:
+        """The sum of the parts' Σ v_i ∇²f_i."""
+        found = [part.hess(x, v[a:b]) for part, a, b in self._spans()]
+        known = [H for H in found if H is not None]
+        return np.sum(known, axis=0) if known else None
+
+    def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
+        """Each part's own bound."""
+        out = np.empty(rows.size)
+        for part, a, b in self._spans():
+            mine = (rows >= a) & (rows < b)
+            if mine.any():
+                out[mine] = part.rounding(x, rows[mine] - a, None if f is None else f[a:b])
+        return out
+
+    def rounding_limit(self, x: Array) -> float:
+        """The largest of the parts'."""
+        return max(part.rounding_limit(x) for part in self.parts)
+
+    def slope_rounding(self, x: Array, p: Array) -> Array:
+        """The sum of the parts'."""
+        return np.asarray(sum(part.slope_rounding(x, p[a:b]) for part, a, b in self._spans()))
+
+    def curvature_slack(self, p: Array) -> Array:
+        """The sum of the parts'."""
+        return np.asarray(sum(part.curvature_slack(p[a:b]) for part, a, b in self._spans()))
+
+    def bound(self, x: Array) -> "Stack":
+        """The stack of the parts with their sizes filled in."""
+        parts = [part.bound(x) for part in self.parts]
+        return self if all(new is old for new, old in zip(parts, self.parts, strict=True)) else Stack(parts)
+
+    def _refuse_open_sizes(self) -> None:
+        if self.n < 0:
+            raise ValueError(f"{self!r} has parts of unknown size: give Smooth(…, n=…, d=…), or a Minimax finds them")
+
+    def _spans(self) -> Iterator[tuple[Components, int, int]]:
+        self._refuse_open_sizes()
+        return zip(self.parts, self.offsets[:-1], self.offsets[1:], strict=True)

@@ -1,0 +1,21 @@
+"""Domains: the closed convex sets X over which a largest component is minimized."""
+
+from .ball import Ball
+from .base import Domain, Linear, Set
+from .boxes import Box, Free
+from .coerce import as_domain, intersect
+from .polyhedron import Polyhedron
+from .simplex import Simplex
+
+__all__ = [
+    "Ball",
+    "Box",
+    "Domain",
+    "Free",
+    "Linear",
+    "Polyhedron",
+    "Set",
+    "Simplex",
+    "as_domain",
+    "intersect",
+]

@@ -1,0 +1,73 @@
+"""The Euclidean ball."""
+
+from typing import Any
+
+import numpy as np
+
+from .. import _doors
+from .._typing import Array
+from .base import EPS, NEAR, Set, same_size
+
+
+class Ball(Set):
+    """{x : ‖x − center‖₂ ≤ radius}.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A center that is not a finite vector, a radius that is not positive.
+    """
+
+    def __init__(self, center: Any, radius: float) -> None:
+        self.center = _doors.vector("center", center)
+        if not self.center.size:
+            raise ValueError("center must have at least one coordinate; it is empty")
+        self.radius = _doors.positive("radius", radius)
+        self.d = self.center.size
+
+    def __repr__(self) -> str:
+        return f"Ball(d={self.d}, radius={self.radius:g})"
+
+    def start(self) -> Array:
+        """The centre."""
+        return self.center.copy()
+
+    def project(self, x: Array) -> Array:
+        """x itself, or the centre plus the difference, shortened to `radius`."""
+        x = same_size(x, self.d)
+        length, unit = polar(x - self.center)
+        return x.copy() if length <= self.radius else self.center + self.radius * unit
+
+    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+        """‖x − center‖ ≤ radius up to tol·radius and the rounding of coordinates, 4·eps·(radius + ‖center‖)."""
+        length = polar(same_size(x, self.d) - self.center)[0]
+        rounding = 4 * EPS * (self.radius + polar(self.center)[0])
+        return length <= self.radius * (1 + tol) + rounding
+
+    def lmo(self, c: Array) -> Array:
+        """center − radius·c/‖c‖."""
+        return self.center - self.radius * polar(same_size(c, self.d))[1]
+
+    def miss(self, x: Array) -> Array:
+        """8·eps·(‖center‖ + radius) in every direction, which is what `contains` allows."""
+        return np.full(self.d, 8 * EPS * (float(np.linalg.norm(self.center)) + self.radius))
+
+    def reach(self, err: Array, x: Array) -> float:
+        """‖err‖·(radius + ‖x − center‖)."""
+        return polar(err)[0] * (self.radius + polar(x - self.center)[0])
+
+    def normal(self, x: Array, c: Array) -> Array:
+        """min(⟨c, ν⟩, 0)·ν with ν the outward unit normal on the sphere, zero inside."""
+        length, unit = polar(same_size(x, self.d) - self.center)
+        return min(float(c @ unit), 0.0) * unit if length >= self.radius * (1 - NEAR) else np.zeros(self.d)
+
+
+def polar(v: Array) -> tuple[float, Array]:
+    """(‖v‖, v/‖v‖), or (0, 0); nothing overflows or underflows on the way."""
+    top = float(np.abs(v).max())
+    if top == 0:
+        return 0.0, np.zeros_like(v)
+    with np.errstate(invalid="ignore"):  # inf/inf
+        unit = v / top
+    size = float(np.linalg.norm(unit))
+    return top * size, unit / size

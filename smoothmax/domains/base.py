@@ -1,0 +1,95 @@
+"""What a domain is: a closed convex set X that projects, recognizes its points and minimizes linear functions.
+
+A user's own domain is any object with the methods of `Domain` that a method asks for; the base class adds what the
+library can do with more: a start, a linear description for Newton, and how far X reaches from a point.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from .._typing import Array, Matrix
+
+EPS = float(np.finfo(float).eps)
+NEAR = 1e-9  # relative distance at which a point counts as lying on the boundary
+
+
+@runtime_checkable
+class Domain(Protocol):
+    """The three verbs of a closed convex set X ⊆ R^d."""
+
+    d: int
+
+    def project(self, x: Array) -> Array:
+        """argmin over y ∈ X of ‖y − x‖₂."""
+
+    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+        """x ∈ X up to `tol`, relative to the numbers of each constraint, so that no unit matters.
+
+        tol = 0 allows for rounding alone: what `project` returns is in X for any tol ≥ 1e-12.
+        """
+
+    def lmo(self, c: Array) -> Array:
+        """argmin over y ∈ X of ⟨c, y⟩; ±inf entries where that is unbounded."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """X = {y : A_ub y ≤ b_ub, A_eq y = b_eq, lb ≤ y ≤ ub}: the description that Newton's method works on."""
+
+    lb: Array
+    ub: Array
+    A_ub: Matrix = None
+    b_ub: Array | None = None
+    A_eq: Matrix = None
+    b_eq: Array | None = None
+
+    @property
+    def free(self) -> bool:
+        """No constraint at all."""
+        return self.A_ub is None and self.A_eq is None and not np.isfinite([self.lb, self.ub]).any()
+
+
+class Set:
+    """Base of the library's own domains."""
+
+    d: int
+    bounded: bool = True
+    separable: bool = False  # a product of intervals: projecting in a diagonal metric is still a clip
+
+    def start(self) -> Array:
+        """A point of X to begin at."""
+        raise NotImplementedError  # abstract
+
+    def linear(self) -> Linear | None:
+        """The linear description, None where there is none."""
+        return None
+
+    def reach(self, err: Array, x: Array) -> float:
+        """max over y ∈ X of Σ err_j |y_j − x_j|, for err ≥ 0."""
+        return float(np.inf) if np.any(err > 0) else 0.0
+
+    def miss(self, x: Array) -> Array:
+        """How far, in each coordinate, a point that `project` returned may lie outside X by rounding."""
+        size = np.abs(x)
+        return np.asarray(4 * EPS * (size + size.max()))
+
+    def recedes(self, v: Array) -> bool:
+        """v ≠ 0 is a ray: x + t·v ∈ X for all t ≥ 0 and x ∈ X."""
+        return False
+
+    def normal(self, x: Array, c: Array) -> Array:
+        """The projection of c onto −N_X(x), minus the normal cone of X at x: what the boundary absorbs of a gradient.
+
+        x is stationary where c − normal(x, c) = 0. Zero where X does not say more.
+        """
+        return np.zeros(self.d)
+
+
+def same_size(x: Any, d: int) -> Array:
+    """x as a float vector of length d, inf allowed (projections and oracles take any direction)."""
+    point: Array = np.asarray(x, dtype=np.float64)
+    if point.shape != (d,):
+        raise ValueError(f"a point of this domain has shape ({d},); got {point.shape}")
+    return point

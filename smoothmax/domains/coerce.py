@@ -1,0 +1,110 @@
+"""Everything that may stand where a domain is expected, as a domain."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint
+
+from .base import Domain
+from .boxes import Box, Free
+from .polyhedron import Polyhedron
+
+
+def as_domain(domain: Any, d: int | None) -> Domain:
+    """`domain` as a Domain: None is Free(d); scipy Bounds and LinearConstraint are taken as they are meant.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Something that is no domain, or one with another number of variables than d.
+    """
+    if domain is None:
+        if d is None:
+            raise ValueError("the number of variables is not known: give Smooth(…, d=…) or a domain")
+        return Free(d)
+    if isinstance(domain, Bounds):
+        lb, ub = np.asarray(domain.lb), np.asarray(domain.ub)
+        if d is not None and lb.size == ub.size == 1:
+            lb, ub = np.broadcast_to(lb.ravel(), d), np.broadcast_to(ub.ravel(), d)
+        domain = Box(lb, ub)
+    elif isinstance(domain, LinearConstraint):
+        domain = polyhedron([domain], None)
+    elif not isinstance(domain, Domain):
+        raise TypeError(
+            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, or an object with d, project, contains and "
+            f"lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
+        )
+    found: Domain = domain
+    if d is not None and found.d != d:
+        raise ValueError(f"domain must have d = {d} variables like the components; it has {found.d}")
+    return found
+
+
+def intersect(domain: Domain, constraints: Any) -> Domain:
+    """X ∩ {lb ≤ A x ≤ ub} for scipy LinearConstraints.
+
+    Raises
+    ------
+    TypeError
+        A constraint that is not linear, or a domain without a linear description.
+    """
+    one = isinstance(constraints, LinearConstraint) or not isinstance(constraints, Iterable)
+    items = [constraints] if one else list(constraints)
+    for item in items:
+        if not isinstance(item, LinearConstraint):
+            raise TypeError(f"constraints must be scipy LinearConstraint objects; got {type(item).__name__}")
+    if not items:
+        return domain
+    linear = getattr(domain, "linear", lambda: None)()
+    if linear is None:
+        raise TypeError(f"linear constraints cannot be added to {domain!r}, which has no linear description")
+    return polyhedron(items, linear)
+
+
+def polyhedron(items: list[LinearConstraint], linear: Any) -> Polyhedron:
+    """One polyhedron from two-sided rows and a linear description to start from."""
+    ub_rows: list[Any] = [] if linear is None or linear.A_ub is None else [(linear.A_ub, linear.b_ub)]
+    eq_rows: list[Any] = [] if linear is None or linear.A_eq is None else [(linear.A_eq, linear.b_eq)]
+    d = np.shape(items[0].A)[-1] if linear is None else linear.lb.size
+    for item in items:
+        A = np.atleast_2d(item.A.toarray() if hasattr(item.A, "toarray") else np.asarray(item.A, np.float64))
+        if A.shape[1] != d:
+            raise ValueError(f"constraints must have rows of {d} entries, one a variable; one has shape {A.shape}")
+        lb, ub = (np.broadcast_to(np.asarray(side, np.float64), A.shape[:1]) for side in (item.lb, item.ub))
+        if not np.all(lb <= ub):
+            raise ValueError("constraints are inconsistent: a LinearConstraint has lb > ub")
+        equal = lb == ub
+        eq_rows.append((A[equal], ub[equal]))
+        ub_rows.append((A[~equal & np.isfinite(ub)], ub[~equal & np.isfinite(ub)]))
+        ub_rows.append((-A[~equal & np.isfinite(lb)], -lb[~equal & np.isfinite(lb)]))
+    bounds = (np.full(d, -np.inf), np.full(d, np.inf)) if linear is None else (linear.lb, linear.ub)
+    return Polyhedron(*_pile(ub_rows), *_pile(eq_rows), bounds=bounds)
+
+
+def _pile(parts: list[Any]) -> tuple[Any, Any]:
+    dense = [(A.toarray() if hasattr(A, "toarray") else A, b) for A, b in parts if len(b)]
+    if not dense:
+        return None, None
+    return np.vstack([A for A, _ in dense]), np.concatenate([b for _, b in dense])
+
+
+def from_pairs(bounds: Any, d: int) -> Any:
+    """SciPy's other form of bounds, a sequence of d pairs (low, high) with None for open ends, as Bounds.
+
+    Raises
+    ------
+    ValueError
+        Not d pairs of numbers.
+    """
+    if bounds is None or isinstance(bounds, (Bounds, Domain)):
+        return bounds
+    try:
+        pairs = [
+            (-np.inf if low is None else float(low), np.inf if high is None else float(high)) for low, high in bounds
+        ]
+    except (TypeError, ValueError):
+        raise ValueError(f"bounds must be scipy Bounds or {d} pairs (low, high); got {bounds!r}") from None
+    if len(pairs) != d:
+        raise ValueError(f"bounds must be {d} pairs (low, high), one a variable; got {len(pairs)}")
+    return Bounds(*np.array(pairs).T)

@@ -1,0 +1,246 @@
+"""Polyhedra {x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, in the words of scipy.optimize.linprog."""
+
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+import scipy.sparse as sp
+
+from .. import _doors
+from .._typing import Array, Matrix
+from .base import EPS, Linear, Set, same_size
+from .boxes import Box, bound_size, bounds_stop, reach_of_box
+
+ROUNDS = 3  # projections of a projection
+
+
+class Polyhedron(Set):
+    """{x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}; `bounds` is None (free), a (lb, ub) pair or scipy Bounds.
+
+    Emptiness is found at once by a linear program (HiGHS) in which units do not matter: rows of unit norm, right sides
+    divided by the largest. So is `start`, a point with the largest slack up to that size.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Shapes that do not fit, non-finite data, or an empty set.
+    """
+
+    def __init__(
+        self, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None, bounds: Any = None
+    ) -> None:
+        self.A_ub, self.b_ub = _rows("ub", A_ub, b_ub)
+        self.A_eq, self.b_eq = _rows("eq", A_eq, b_eq)
+        known = {A.shape[1] for A in (self.A_ub, self.A_eq) if A is not None}
+        if len(known) > 1:
+            raise ValueError(f"A_ub and A_eq must have the same number of columns; they have {sorted(known)}")
+        self.lb, self.ub = _bounds(bounds, known.pop() if known else None)
+        self.d = self.lb.size
+        self._start = self._centre()
+        self.bounded = self._is_bounded()
+
+    def __repr__(self) -> str:
+        rows = [0 if A is None else A.shape[0] for A in (self.A_ub, self.A_eq)]
+        return f"Polyhedron(d={self.d}, {rows[0]} inequalities, {rows[1]} equalities)"
+
+    def start(self) -> Array:
+        """The interior point found when the set was made."""
+        return self._start.copy()
+
+    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+        """Every constraint up to tol·max(|right side|, |row|·|x|) and the rounding of row·x, (d + 2)·eps of the same;
+        bounds as in a Box."""
+        x = same_size(x, self.d)
+        if not np.isfinite(x).all():
+            return False
+        box, *rows = self._violations(x)
+        return bool(np.all(box[0] <= tol * box[1])) and all(
+            np.all(over <= (tol + (self.d + 2) * EPS) * size) for over, size in rows
+        )
+
+    def lmo(self, c: Array) -> Array:
+        """A vertex by linear programming; along an unbounded ray, ±inf on its support."""
+        c = same_size(c, self.d)
+        scale = float(np.abs(c).max(initial=0.0)) or 1.0
+        A_ub, b_ub, A_eq, b_eq, sides, unit = self._scaled()
+        found = scipy.optimize.linprog(c / scale, A_ub, b_ub, A_eq, b_eq, sides, method="highs")
+        if found.status == 0:
+            return np.clip(unit * np.asarray(found.x), self.lb, self.ub)
+        return np.where(c > 0, -np.inf, np.where(c < 0, np.inf, self._start))
+
+    def project(self, x: Array) -> Array:
+        """The nearest point, by least-distance programming: with G y ≥ h the constraints and y = x + u,
+
+            min ‖u‖  s.t.  G u ≥ h − G x      ⇔      min over λ ≥ 0 of ‖[Gᵀ; (h − G x)ᵀ] λ − e_last‖
+
+        (Lawson and Hanson 1974, chapter 23), solved by scipy's nnls; bounds and equalities are rows of G.
+        """
+        x = same_size(x, self.d)
+        if all(np.all(over <= 0) for over, _ in self._violations(x)):
+            return x.copy()
+        G, h = self._halfspaces()
+        y = np.clip(_nearest(G, h, x), self.lb, self.ub)
+        for _ in range(ROUNDS):  # each round removes what rounding left of the one before
+            y = np.clip(_nearest(G, h, y), self.lb, self.ub)
+            if self.contains(y, 1e-14):
+                return y
+        return self._settled(y, 4 * EPS * float(np.abs(x).max()))
+
+    def linear(self) -> Linear:
+        """Itself."""
+        return Linear(self.lb, self.ub, self.A_ub, self.b_ub, self.A_eq, self.b_eq)
+
+    def reach(self, err: Array, x: Array) -> float:
+        """Over the bounding box of the set; infinite in its unbounded directions."""
+        return reach_of_box(self.lb, self.ub, err, x)
+
+    def recedes(self, v: Array) -> bool:
+        """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""
+        if not np.any(v) or bounds_stop(self.lb, self.ub, v):
+            return False
+        size = 1e-12 * np.abs(v)
+        return not (
+            (self.A_ub is not None and np.any(self.A_ub @ v > abs(self.A_ub) @ size))
+            or (self.A_eq is not None and np.any(np.abs(self.A_eq @ v) > abs(self.A_eq) @ size))
+        )
+
+    def _settled(self, y: Array, noise: float) -> Array:
+        """y where it lies in X, else drawn a little towards the start, or without its entries below the noise: near the
+        origin of a cone, what rounding left of a projection may have any direction."""
+        tries = [y, *(y + t * (self._start - y) for t in (1e-15, 1e-13, 1e-11)), np.where(np.abs(y) > noise, y, 0.0)]
+        return next((z for z in tries if self.contains(z, 1e-12)), y)
+
+    @np.errstate(all="ignore")
+    def _violations(self, x: Array) -> list[tuple[Array, Array]]:
+        """(amount over, size of the terms) for the bounds, then for each group of rows."""
+        groups = [(np.maximum(self.lb - x, x - self.ub), bound_size(self.lb, self.ub))]
+        for A, b, two_sided in ((self.A_ub, self.b_ub, False), (self.A_eq, self.b_eq, True)):
+            if A is not None and b is not None:
+                over = np.asarray(A @ x) - b
+                size = np.maximum(np.abs(b), np.asarray(abs(A) @ np.abs(x)))
+                groups.append((np.abs(over) if two_sided else over, size))
+        return groups
+
+    def _scaled(self) -> tuple[Matrix, Array | None, Matrix, Array | None, Array, float]:
+        """The constraints for a linear program in x/unit: sparse rows of unit norm, right sides of at most 1."""
+        (A_ub, b_ub), (A_eq, b_eq) = _unit_rows(self.A_ub, self.b_ub), _unit_rows(self.A_eq, self.b_eq)
+        sides = np.column_stack([self.lb, self.ub])
+        given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (b_ub, b_eq, sides) if b is not None])
+        unit = float(given.max(initial=0.0)) or 1.0
+        b_ub, b_eq = (None if b is None else b / unit for b in (b_ub, b_eq))
+        return A_ub, b_ub, A_eq, b_eq, sides / unit, unit
+
+    def _centre(self) -> Array:
+        """max t ≤ 1 with slack t in every inequality and bound: empty exactly when there is no such t ≥ 0.
+
+        The program allows itself 1e-7; a point that does not satisfy the constraints more sharply is projected.
+        """
+        A_ub, b_ub, A_eq, b_eq, sides, unit = self._scaled()
+        d, lb, ub = self.d, sides[:, 0], sides[:, 1]
+        above, below = np.isfinite(ub) & (lb < ub), np.isfinite(lb) & (lb < ub)
+        eye = sp.eye_array(d, format="csr")
+        blocks = [eye[above], -eye[below]] if A_ub is None else [A_ub, eye[above], -eye[below]]
+        right = np.concatenate([np.zeros(0) if b_ub is None else b_ub, ub[above], -lb[below]])
+        rows = sp.vstack(blocks, format="csr")
+        slack = np.asarray(abs(rows).sum(axis=1) > 0, dtype=np.float64)  # a row of zeros has none to give
+        found = scipy.optimize.linprog(
+            np.r_[np.zeros(d), -1.0],
+            sp.hstack([rows, sp.csr_array(slack[:, None])]),
+            right,
+            None if A_eq is None else sp.hstack([A_eq, sp.csr_array((A_eq.shape[0], 1))]),
+            b_eq,
+            np.vstack([sides, [[0.0, 1.0]]]),
+            method="highs",
+        )
+        if found.x is None and found.status != 2:
+            raise ValueError(f"the polyhedron could not be checked for emptiness: {found.message}")
+        if found.x is not None:
+            self._start = x = np.clip(unit * np.asarray(found.x[:d]), self.lb, self.ub)
+            x = x if self.contains(x, 1e-12) else self.project(x)
+            if self.contains(x):
+                return np.asarray(x)
+        raise ValueError("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
+
+    def _is_bounded(self) -> bool:
+        """Box bounds on every side; a set bounded only through its rows is treated as unbounded (multipliers prove)."""
+        return bool(np.isfinite(self.lb).all() and np.isfinite(self.ub).all())
+
+    def _halfspaces(self) -> tuple[Array, Array]:
+        """(G, h) with X = {y : G y ≥ h}, rows of unit norm."""
+        (A, a), (E, e) = _unit_rows(self.A_ub, self.b_ub), _unit_rows(self.A_eq, self.b_eq)
+        eye, below, above = np.eye(self.d), np.isfinite(self.lb), np.isfinite(self.ub)
+        parts, sides = [eye[below], -eye[above]], [self.lb[below], -self.ub[above]]
+        if A is not None and a is not None:
+            parts, sides = [*parts, -A.toarray()], [*sides, -a]
+        if E is not None and e is not None:
+            parts, sides = [*parts, E.toarray(), -E.toarray()], [*sides, e, -e]
+        return np.vstack(parts), np.concatenate(sides)
+
+
+def _nearest(G: Array, h: Array, x: Array) -> Array:
+    """The point of {y : G y ≥ h} nearest to x."""
+    need = h - G @ x
+    scale = float(np.abs(need).max())
+    if scale <= 0 or np.all(need <= 0):
+        return x
+    E = np.vstack([G.T, need / scale])
+    target = np.zeros(E.shape[0])
+    target[-1] = 1.0
+    lam, _ = scipy.optimize.nnls(E, target, maxiter=max(300, 10 * G.shape[0]))
+    residual = E @ lam - target
+    return np.asarray(x - scale * residual[:-1] / residual[-1])
+
+
+@np.errstate(all="ignore")
+def _unit_rows(A: Matrix, b: Array | None) -> tuple[Matrix, Array | None]:
+    """The rows and right sides divided by the norms of the rows, sparse; rows of zeros stay."""
+    if A is None or b is None:
+        return None, None
+    A, b = _divided(sp.csr_array(A), b, abs(sp.csr_array(A)).max(axis=1).toarray().ravel())
+    return _divided(A, b, np.sqrt((A * A).sum(axis=1)))  # of entries ≤ 1: squares cannot overflow
+
+
+def _divided(A: Matrix, b: Array, size: Array) -> tuple[Matrix, Array]:
+    """The rows and right sides divided by size, where that is positive."""
+    size = np.where(size > 0, size, 1.0)
+    return sp.csr_array((A.data / np.repeat(size, np.diff(A.indptr)), A.indices, A.indptr), A.shape), b / size
+
+
+def _rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
+    if A is None and b is None:
+        return None, None
+    if A is None or b is None:
+        raise ValueError(f"A_{kind} and b_{kind} must be given together")
+    if sp.issparse(A):
+        A = sp.csr_array(A).copy()
+        A.sum_duplicates()
+        _doors.check_real(f"A_{kind}", A.dtype)
+        A = sp.csr_array(A, dtype=np.float64)
+        if not np.isfinite(A.data).all():
+            k = int(np.argmin(np.isfinite(A.data)))
+            place = [int(np.searchsorted(A.indptr, k, "right")) - 1, int(A.indices[k])]
+            raise ValueError(f"A_{kind} must be finite; A_{kind}{place} is {A.data[k]}")
+    else:
+        A = _doors.finite_array(f"A_{kind}", A, "(m, d)", 2)
+    b = _doors.vector(f"b_{kind}", np.atleast_1d(b))
+    if A.shape[0] != b.size:
+        raise ValueError(f"b_{kind} must have as many entries as A_{kind} has rows, {A.shape[0]}; it has {b.size}")
+    return (A, b) if b.size else (None, None)
+
+
+def _bounds(bounds: Any, d: int | None) -> tuple[Array, Array]:
+    if bounds is None:
+        if d is None:
+            raise ValueError("a polyhedron needs A_ub, A_eq or bounds to know its number of variables; all are None")
+        return np.full(d, -np.inf), np.full(d, np.inf)
+    if isinstance(bounds, scipy.optimize.Bounds):
+        bounds = bounds.lb, bounds.ub
+    try:
+        lb, ub = (np.asarray(_doors.float_array("bounds", side, f"({d},)")) for side in bounds)
+        shape = np.broadcast_shapes(lb.shape, ub.shape, () if d is None else (d,))
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"bounds must be a pair (lb, ub) of numbers or vectors of length {d}; got {bounds!r}"
+        ) from None
+    box = Box(np.broadcast_to(lb, shape), np.broadcast_to(ub, shape))
+    return box.lb, box.ub

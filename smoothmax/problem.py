@@ -1,0 +1,96 @@
+"""The frozen statement of a problem:  minimize over x ∈ X the largest of f_1(x), …, f_n(x)."""
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from . import _doors
+from ._typing import Array
+from .components import Affine, Components, Linearization, Meter
+from .domains import Domain, as_domain, intersect
+
+
+class Minimax:
+    """min over x ∈ X of max_i f_i(x).
+
+    Parameters
+    ----------
+    components : Components, array, sparse matrix or LinearOperator
+        The map F = (f_1, …, f_n); a matrix A stands for Affine(A).
+    domain : Domain, scipy Bounds or LinearConstraint, optional
+        The closed convex set X; all of R^d by default.
+    constraints : LinearConstraint or sequence of them
+        Intersected with the domain.
+
+    Attributes
+    ----------
+    n, d : int
+    convex, affine : bool
+    """
+
+    __slots__ = ("components", "domain")
+    components: Components
+    domain: Domain
+
+    def __init__(self, components: Any, domain: Any = None, constraints: Any = ()) -> None:
+        if not isinstance(components, Components):
+            if callable(components) and not isinstance(components, LinearOperator):
+                raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
+            components = Affine(components)
+        d = components.d if components.d > 0 else None
+        domain = intersect(as_domain(domain, d), constraints)
+        object.__setattr__(self, "components", components.bound(start_of(domain)))
+        object.__setattr__(self, "domain", domain)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"Minimax is frozen; make a new one instead of setting {name}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Minimax, (self.components, self.domain)
+
+    def __repr__(self) -> str:
+        return f"Minimax({self.components!r}, {self.domain!r})"
+
+    @property
+    def n(self) -> int:
+        """Number of components."""
+        return self.components.n
+
+    @property
+    def d(self) -> int:
+        """Number of variables."""
+        return self.components.d
+
+    @property
+    def convex(self) -> bool:
+        """Every component is convex."""
+        return self.components.convex
+
+    @property
+    def affine(self) -> bool:
+        """Every component is affine."""
+        return self.components.affine
+
+    def value(self, x: Any) -> float:
+        """max_i f_i(x): one pass. x need not lie in X."""
+        return float(self.components.value(x).max())
+
+    __call__ = value
+
+    def at(self, x: Array, meter: Meter | None = None) -> Linearization:
+        """F and its Jacobian at x."""
+        return Linearization(self.components, x, meter)
+
+    def start(self, x0: Any = None) -> Array:
+        """x0 checked and moved into X by projection, or the domain's own start."""
+        if x0 is None:
+            return start_of(self.domain)
+        x = _doors.vector("x0", x0, self.d)
+        return x if self.domain.contains(x, 0.0) else np.asarray(self.domain.project(x))
+
+
+def start_of(domain: Domain) -> Array:
+    """Where to begin: the domain's start, or for a user's domain the projection of 0."""
+    begin = getattr(domain, "start", None)
+    return np.asarray(begin() if begin else domain.project(np.zeros(domain.d)), dtype=np.float64)
