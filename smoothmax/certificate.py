@@ -1,0 +1,224 @@
+"""The proof: lower ≤ min over X of max f ≤ upper, by linear algebra alone.
+
+For convex f, weights p on the simplex and multipliers λ ≥ 0, ν of A_ub y ≤ b_ub, A_eq y = b_eq,
+
+    min max f  ≥  ⟨p, f(x)⟩ − λᵀ(b_ub − A_ub x) + νᵀ(A_eq x − b_eq) + min over y ∈ S of ⟨c, y − x⟩,
+    c = Jᵀp + A_ubᵀλ + A_eqᵀν,
+
+where S ⊇ X is what remains: the domain itself (its linear minimization oracle), or the bounds of a polyhedron. For
+quadratic f the inner minimum may also be taken over the weighted quadratic itself, min ⟨c, s⟩ + ½ sᵀPs, P = Σ p_i P_i.
+Where S is unbounded along y_j, c_j must vanish: proven up to a column-wise backward error |c_j| ≤ RESIDUAL·Σ p_i|J_ij|.
+Lower and upper are rounded outward by a bound on the rounding of f, ⟨p, f⟩ and Jᵀp (Higham 2002, section 3.1).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import _doors
+from ._typing import Array, Index
+from .components import Linearization
+from .domains import Linear, Simplex
+from .inner import gamma, inner_minimum, linear_part
+from .problem import Minimax
+
+EPS = float(np.finfo(float).eps)
+CLOSE = 1e-9  # within this x is projected before its value counts as an upper bound
+PORTION = 1 << 14
+
+
+class Multipliers(NamedTuple):
+    """Multipliers of a linear domain: λ ≥ 0 of A_ub y ≤ b_ub, ν of A_eq y = b_eq, and of the bounds lb ≤ y ≤ ub."""
+
+    ub: Array
+    eq: Array
+    lower: Array
+    upper: Array
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """lower ≤ min max f ≤ upper.
+
+    kind is "bounded" (rigorous), "rounding" (proven up to a column-wise backward error, `residual`), "assumed-convex"
+    (rests on the user's word or on finite differences), "local" (nonconvex: `residual` is the KKT residual, no lower
+    bound) or "none". `parts` = (smoothing, optimization) adds up to `gap`.
+    """
+
+    lower: float
+    upper: float
+    kind: str
+    residual: float = math.nan
+    weights: Array | None = field(default=None, repr=False)
+    multipliers: Multipliers | None = field(default=None, repr=False)
+    parts: tuple[float, float] = (math.inf, math.inf)
+
+    @property
+    def gap(self) -> float:
+        """upper − lower."""
+        return self.upper - self.lower
+
+
+def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = None) -> Certificate:
+    """Recompute the bounds that x, weights and multipliers prove.
+
+    Parameters
+    ----------
+    x : (d,) array
+        A point of X; outside X it proves no upper bound (inf).
+    weights : (n,) array, optional
+        Nonnegative, not all zero; normalised here. Without weights there is an upper bound only.
+    multipliers : Multipliers, optional
+        Needed on polyhedra that their bounds do not close.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Arguments that do not fit the problem.
+    """
+    if not isinstance(problem, Minimax):
+        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+    x = _doors.vector("x", x, problem.d)
+    if weights is not None:
+        weights = check_weights(weights, problem.n)
+    if multipliers is not None:
+        multipliers = _checked(multipliers, problem)
+    return prove(problem, problem.at(x), weights, multipliers)
+
+
+@np.errstate(all="ignore")
+def prove(
+    problem: Minimax, lin: Linearization, weights: Array | None, multipliers: Multipliers | None = None
+) -> Certificate:
+    """`certify` at a linearization that may hold f already."""
+    upper = _upper(problem, lin)
+    if weights is None or not np.isfinite(lin.f).all():
+        return Certificate(-math.inf, upper, "none")
+    p = normalized(weights)
+    live = np.flatnonzero(p)
+    mean = float(p[live] @ lin.f[live])
+    c, size, base, terms = lin.vjp(p), lin.column_sizes(p), mean, live.size
+    linear = linear_part(problem)
+    if linear is not None and multipliers is not None:
+        c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
+        base, terms = mean + extra, terms + multipliers.ub.size + multipliers.eq.size
+    if not problem.convex:
+        residual = _kkt_residual(problem, lin.x, c, size)
+        return Certificate(-math.inf, upper, "local", residual, p, multipliers, (max(upper - mean, 0.0), math.inf))
+    noise = gamma(terms) * size + problem.components.slope_rounding(lin.x, p)
+    inner = inner_minimum(problem, lin, p, c, size, noise)
+    lower = base + inner.value - inner.error - _mean_error(problem, lin, p, live)
+    if not math.isfinite(lower):
+        return Certificate(-math.inf, upper, "none", inner.residual, p, multipliers)
+    kind = "assumed-convex" if problem.components.assumed else inner.kind
+    optimization = (mean - base) - inner.value
+    return Certificate(lower, upper, kind, inner.residual, p, multipliers, (upper - lower - optimization, optimization))
+
+
+def check_weights(weights: Any, n: int) -> Array:
+    """The weights as an array: n nonnegative numbers, not all zero."""
+    p = _doors.vector("weights", weights, n)
+    if np.any(p < 0) or not p.any():
+        raise ValueError(f"weights must be ≥ 0 and not all zero; the least is {p.min()}")
+    return p
+
+
+def normalized(weights: Array) -> Array:
+    """p = weights/Σ weights, without overflow."""
+    p = weights / weights.max()
+    return np.asarray(p / p.sum())
+
+
+def _upper(problem: Minimax, lin: Linearization) -> float:
+    """max_i f_i(x), rounded up; for x a little outside X, at its projection; inf farther out or for f not finite."""
+    if not np.isfinite(lin.f).all():
+        return math.inf
+    if not problem.domain.contains(lin.x, 0.0):
+        if not problem.domain.contains(lin.x, CLOSE):
+            return math.inf
+        inside = np.asarray(problem.domain.project(lin.x), dtype=np.float64)
+        lin = lin if np.array_equal(inside, lin.x) else problem.at(inside, lin.meter)
+    return _rounded_up(problem, lin) + _slope(problem, lin)
+
+
+def _slope(problem: Minimax, lin: Linearization) -> float:
+    """What max f may change over the rounding of a projection: Σ max_i |J_ij|·miss_j (if curved, of the top row)."""
+    miss = getattr(problem.domain, "miss", None)
+    if miss is None or not problem.components.rows or not np.isfinite(lin.f).all():
+        return 0.0
+    off = miss(lin.x)
+    if not off.any():
+        return 0.0
+    peaks = problem.components.column_peaks()
+    if peaks is None:
+        peaks = np.abs(lin.jac(np.array([int(np.argmax(lin.f))]))[0])
+    return float(peaks @ off)
+
+
+def _rounded_up(problem: Minimax, lin: Linearization) -> float:
+    """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top."""
+    f, components = lin.f, problem.components
+    top = float(f.max())
+    rows = np.flatnonzero(f + components.rounding_limit(lin.x) >= top)
+    return max(float((f[s] + components.rounding(lin.x, s, f)).max()) for s in _portions(rows))
+
+
+def _mean_error(problem: Minimax, lin: Linearization, p: Array, live: Index) -> float:
+    """A bound on the rounding of ⟨p, f⟩: that of f itself, and that of the sum."""
+    limit = problem.components.rounding_limit(lin.x)
+    if live.size > PORTION and limit < 1e-12 * float(np.abs(lin.f).max()):  # many rows share what none can miss
+        of_f = limit
+    else:
+        of_f = sum(float(p[s] @ problem.components.rounding(lin.x, s, lin.f)) for s in _portions(live))
+    return of_f + gamma(live.size) * float(p[live] @ np.abs(lin.f[live]))
+
+
+def _portions(rows: Index) -> Iterator[Index]:
+    """The rows in portions, so that nothing as large as A is made when all of them are asked for."""
+    return (rows[k : k + PORTION] for k in range(0, rows.size, PORTION))
+
+
+def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> tuple[Array, Array, float]:
+    """Add A_ubᵀλ + A_eqᵀν to c; the constant −λᵀ(b_ub − A_ub x) + νᵀ(A_eq x − b_eq), rounded down."""
+    c, size, extra = c.copy(), size.copy(), 0.0
+    for A, b, v in ((linear.A_ub, linear.b_ub, np.maximum(m.ub, 0.0)), (linear.A_eq, linear.b_eq, m.eq)):
+        if A is not None and b is not None:
+            c += A.T @ v
+            size += abs(A).T @ np.abs(v)
+            magnitude = np.abs(v) @ (abs(A) @ np.abs(x) + np.abs(b))
+            extra += float(v @ (A @ x - b)) - gamma(x.size + b.size) * float(magnitude)
+    return c, size, extra
+
+
+def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
+    """The first-order condition −c ∈ N_X(x), relative: |c_j|/Σp_i|J_ij| off the bounds, else a projected step."""
+    scale = np.where(size > 0, size, 1.0)
+    linear = linear_part(problem)
+    if linear is not None and not isinstance(problem.domain, Simplex):
+        pushed = np.where((c > 0) & (x - linear.lb <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, c)
+        pushed = np.where((c < 0) & (linear.ub - x <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, pushed)
+        return float(np.max(np.abs(pushed) / scale))
+    step = x - np.asarray(problem.domain.project(x - c / scale.max()))
+    return float(np.abs(step).max())
+
+
+def _checked(m: Any, problem: Minimax) -> Multipliers:
+    linear = linear_part(problem)
+    if linear is None:
+        raise ValueError(f"multipliers belong to a linear domain; {problem.domain!r} has none")
+    try:
+        m = Multipliers(*m)
+    except TypeError:
+        raise TypeError(f"multipliers must be Multipliers(ub, eq, lower, upper); got {type(m).__name__}") from None
+    sizes = [0 if b is None else b.size for b in (linear.b_ub, linear.b_eq)]
+    ub, eq = (_doors.vector(f"multipliers.{k}", v, n) for k, v, n in zip(("ub", "eq"), m[:2], sizes))
+    if np.any(ub < 0):
+        raise ValueError(f"multipliers.ub must be ≥ 0; the least is {ub.min()}")
+    low, high = (  # implied by c where they are left out
+        _doors.vector(f"multipliers.{k}", v if np.size(v) else np.zeros(problem.d), problem.d)
+        for k, v in zip(("lower", "upper"), m[2:])
+    )
+    return Multipliers(ub, eq, low, high)

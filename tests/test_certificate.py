@@ -1,0 +1,671 @@
+"""Proofs: no lower bound above the optimum and no upper bound below it, in exact arithmetic; repair; every kind."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.sparse.linalg import aslinearoperator
+
+import problems
+import smoothmax as sm
+from problems import linf_regression
+from smoothmax import Multipliers
+from tests import naive
+from tests.laws import assert_brackets, assert_refuses
+
+EPS = float(np.finfo(float).eps)
+INF = np.inf
+CASES = {c.name: c for c in problems.cases() if c.optimum is not None and c.convex}
+DATA = ("stackloss", "longley", "diabetes")
+
+
+def is_integer(case):
+    parts = case.problem.components
+    return isinstance(parts, sm.Affine) and all(np.all(v == np.round(v)) for v in (parts.A, parts.b))
+
+
+def allowance(case):
+    """How far the optimum of the data as floats may be from that of the data as written."""
+    parts = case.problem.components
+    if is_integer(case) or case.name == "hilbert-10":
+        return Fraction(0)
+    x = np.abs(case.x0) if case.problem.domain.bounded else None
+    if isinstance(parts, sm.Affine):
+        size = np.abs(parts.A).max() * (x.sum() if x is not None else 1.0) + np.abs(parts.b).max(initial=0.0)
+    else:
+        size = 1.0 + np.abs(parts.q).max() + np.abs(parts.r).max()
+    return Fraction(64 * EPS * size)
+
+
+def assert_near_brackets(case, found):
+    """assert_brackets, up to what rounding the data itself may move the optimum."""
+    optimum, room = Fraction(case.exact if case.exact is not None else case.optimum), allowance(case)
+    if np.isfinite(found.lower):
+        assert Fraction(found.lower) <= optimum + room, f"{found} against {float(optimum)}"
+    if np.isfinite(found.upper):
+        assert Fraction(found.upper) >= optimum - room, f"{found} against {float(optimum)}"
+    assert found.gap >= 0
+
+
+def newton(problem, x, tau, steps=12, shrink=4.0, stages=1):
+    """A few damped Newton steps on F_tau with equilibrated columns, tau falling: the plainest solver there is."""
+    s = sm.Smoothed(problem, tau)
+    for stage in range(stages):
+        s = sm.Smoothed(problem, tau / shrink**stage)
+        for _ in range(steps):
+            H, g = s.hess(x), s.jac(x)
+            scale = 1 / np.sqrt(np.maximum(np.diagonal(H), 1e-300))
+            step = -scale * np.linalg.lstsq(H * scale * scale[:, None], scale * g, rcond=1e-13)[0]
+            t = 1.0
+            while s.fun(x + t * step) > s.fun(x) + 1e-4 * t * (g @ step) and t > 1e-12:
+                t /= 2
+            x = x + t * step
+    return s, x
+
+
+def least_squares(problem):
+    parts = problem.components
+    scale = np.abs(naive.dense(parts.A)).max(axis=0)
+    return np.linalg.lstsq(naive.dense(parts.A) / scale, -parts.b, rcond=None)[0] / scale
+
+
+@pytest.fixture(scope="module", params=DATA)
+def regression(request):
+    """(problem, exact optimum of the data as floats, exact x, exact weights over 2m components)."""
+    known = linf_regression.reference()[request.param]
+    A, y = linf_regression.data(request.param)
+    both, offset = np.vstack([A, -A]), np.concatenate([-y, y])
+    x = np.array([float(v) for v in known["coefficients"]])
+    signed = [i if (both[i] @ x + offset[i]) > 0 else i + len(A) for i in known["active_rows"]]
+    optimum, point, p = naive.exact_minimax(both, offset, signed)
+    weights = np.zeros(2 * len(A))
+    weights[signed] = [float(v) for v in p]
+    return linf_regression.residuals(A, y), optimum, point, weights
+
+
+# --- never a false proof
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_bound_crosses_the_optimum(name):
+    case = CASES[name]
+    rng = np.random.default_rng(0)
+    problem = case.problem
+    n, d = problem.n, problem.d
+    some = [np.ones(n), *(rng.exponential(size=(3, n)) ** 4), *np.eye(n)[rng.integers(0, n, 3)]]
+    for size in (0.0, 1e-3, 1.0, 1e3) if d < 50 else (0.0, 1.0):
+        x = problem.domain.project(case.x0 + size * rng.standard_normal(d))
+        for weights in some:
+            assert_near_brackets(case, sm.certify(problem, x, weights))
+        soft = sm.Smoothed(problem, 0.1 * (1e-9 + np.ptp(problem.components.value(x)))).weights(x)
+        for weights, multipliers in [(soft, None), sm.repair(problem, x, soft) or (soft, None)]:
+            assert_near_brackets(case, sm.certify(problem, x, weights, multipliers))
+
+
+@pytest.mark.parametrize("name", [n for n, c in CASES.items() if isinstance(c.problem.domain, sm.Simplex)])
+def test_games_certify_any_pair_of_strategies(name):
+    """The value of a game lies between what any two mixed strategies secure."""
+    case = CASES[name]
+    rng = np.random.default_rng(1)
+    M = case.problem.components.A
+    for _ in range(20):
+        x, p = rng.exponential(size=M.shape[1]) ** 3, rng.exponential(size=M.shape[0]) ** 3
+        x, p = x / x.sum(), p / p.sum()
+        found = sm.certify(case.problem, x, p)
+        assert found.kind == "bounded"
+        assert_near_brackets(case, found)
+        room = 64 * EPS * np.abs(M).max()
+        assert found.lower == pytest.approx((p @ M).min(), abs=room)
+        assert found.upper == pytest.approx((M @ x).max(), abs=room)
+
+
+def test_the_exact_weights_close_the_gap_of_real_data(regression):
+    problem, optimum, point, weights = regression
+    x = np.array([float(v) for v in point])
+    found = sm.certify(problem, x, weights)
+    assert_brackets(found, optimum)
+    assert found.kind == "rounding"
+    size = float(problem.components.rounding(x, np.arange(problem.n)).max())
+    assert found.gap <= 8 * size
+    assert found.residual <= 8 * EPS
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-6, 1.0])
+def test_exact_weights_prove_the_optimum_from_near_the_solution(regression, spread):
+    problem, optimum, point, weights = regression
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        x = np.array([float(v) for v in point]) * (1 + spread * rng.standard_normal(problem.d))
+        assert_brackets(sm.certify(problem, x, weights), optimum)
+
+
+def test_a_proof_far_from_the_solution_is_wrong_by_its_residual_at_most(regression):
+    """From x = 0, c = A'p is all that rounding left: lower exceeds the optimum by no more than |c|.|x*|."""
+    problem, optimum, point, weights = regression
+    A = problem.components.A
+    c = np.abs(A.T @ (weights[: len(A)] - weights[len(A) :])) + EPS * np.abs(A).T @ (
+        weights[: len(A)] + weights[len(A) :]
+    )
+    found = sm.certify(problem, np.zeros(problem.d), weights)
+    room = sum((Fraction(float(v)) * abs(w) for v, w in zip(c, point, strict=True)), Fraction(0))
+    assert Fraction(found.lower) <= optimum + 4 * room
+    assert Fraction(found.lower) >= optimum - 4 * room - Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize("power", [-27, 27])
+def test_columns_of_wildly_different_units(regression, power):
+    """Powers of two from 2^-27 to 2^27 (1e-8 to 1e8) on the columns change no digit of the optimum."""
+    problem, optimum, point, weights = regression
+    parts = problem.components
+    scale = 2.0 ** np.round(np.linspace(-power, power, problem.d))
+    moved = sm.Minimax(sm.Affine(parts.A * scale, parts.b, absolute=True))
+    x = np.array([float(v) for v in point]) / scale
+    one, two = sm.certify(problem, x * scale, weights), sm.certify(moved, x, weights)
+    assert_brackets(two, optimum)
+    assert two.lower == pytest.approx(one.lower, rel=1e-12)
+    assert two.upper == pytest.approx(one.upper, rel=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-8, 1e8, 1e100])
+def test_the_proof_scales_with_the_data(scale):
+    case = CASES["linear3"]
+    A, b = case.problem.components.A, case.problem.components.b
+    weights = [1 / 4, 1 / 4, 1 / 2]
+    one = sm.certify(case.problem, [-2.5, 2.25], weights)
+    for A_scaled, x_scaled in ((A * scale, 1.0), (A, scale)):
+        found = sm.certify(sm.Minimax(sm.Affine(A_scaled, b * scale)), np.array([-2.5, 2.25]) * x_scaled, weights)
+        assert found.lower / scale == pytest.approx(one.lower, rel=1e-14)
+        assert found.upper / scale == pytest.approx(one.upper, rel=1e-14)
+        assert found.kind == one.kind == "rounding"
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from(["free", "box", "simplex", "half-open"]))
+def test_random_integer_problems(seed, d, kind):
+    """Small integers: the optimum is found by scipy's linear program and rounded to the rational it must be near."""
+    rng = np.random.default_rng(seed)
+    n = d + 3
+    A, b = rng.integers(-4, 5, (n, d)).astype(float), rng.integers(-9, 10, n).astype(float)
+    sides = {"free": (-INF, INF), "box": (-3.0, 2.0), "simplex": (0.0, INF), "half-open": (-1.0, INF)}[kind]
+    domain = {"free": sm.Free(d), "simplex": sm.Simplex(d)}.get(
+        kind, sm.Box(np.full(d, sides[0]), np.full(d, sides[1]))
+    )
+    equal = {"A_eq": np.r_[np.ones(d), 0.0][None], "b_eq": [1.0]} if kind == "simplex" else {}
+    limits = [sides] * d + [(-INF, INF)]
+    best = linprog(np.eye(d + 1)[-1], np.column_stack([A, -np.ones(n)]), -b, bounds=limits, method="highs", **equal)
+    problem = sm.Minimax(sm.Affine(A, b), domain)
+    x = domain.project(rng.integers(-8, 9, d) / 4)
+    weights = rng.integers(0, 3, n) + np.eye(n)[0]
+    tested = [sm.certify(problem, x, weights)]
+    if best.status == 0:
+        tested.append(sm.certify(problem, domain.project(best.x[:-1]), -best.ineqlin.marginals))
+        room = 1e-9 * (1 + abs(best.fun))
+        assert tested[1].gap <= room or tested[1].kind == "none"
+        assert all(t.lower <= best.fun + room and t.upper >= best.fun - room for t in tested)
+    else:
+        assert all(t.lower == -INF for t in tested)
+
+
+# --- where false proofs hide
+
+
+def test_a_component_that_rounds_badly_cannot_hide_below_the_top():
+    """One point: max f = 1 there, though rounding shows 0.5 and 0."""
+    problem = sm.Minimax(sm.Affine([[0.0, 0.0, 0.0], [1e16, 1.0, -1e16]], [0.5, 0.0]), sm.Box(np.ones(3), np.ones(3)))
+    assert_brackets(sm.certify(problem, np.ones(3), [0.0, 1.0]), 1)
+    assert_brackets(sm.certify(problem, np.ones(3)), 1)
+
+
+@pytest.mark.parametrize(
+    ("domain", "f", "x", "optimum"),
+    [
+        (lambda: sm.Box(0.0, 1.0), -1e6, [1 + 1e-12], -1e6),
+        (lambda: sm.Box(0.0, 1.0), -1e6, [1 + 5e-13], -1e6),
+        (lambda: sm.Box(0.0, 1e-13), -1e13, [1e-12], -Fraction(1e-13) * 10**13),
+        (lambda: sm.Box(1e6, 1e6), 1.0, [1e6 - 5e-7], 1e6),
+        (lambda: sm.Polyhedron([[1e-12]], [1e-12], bounds=(0.0, 100.0)), -1.0, [1.9], -1),
+        (lambda: sm.Polyhedron([[1.0]], [1.0], bounds=(0.0, 100.0)), -1e6, [1 + 9e-13], -1e6),
+        (lambda: sm.Simplex(1), -1e6, [1 + 9e-13], -1e6),
+        (lambda: sm.Simplex(2), [1e6, 1e6], [0.5 - 4e-13, 0.5 - 4e-13], 10**6),
+        (lambda: sm.Ball([0.0], 1.0), -1e6, [1 + 9e-13], -1e6),
+        (lambda: sm.Ball([2.0**20], 2.0**-20), -1e6, [2.0**20 + 1.5e-6], -(2**20 + Fraction(1, 2**20)) * 10**6),
+    ],
+    ids=["box", "box-closer", "tiny-box", "point", "small-row", "row", "simplex-1", "simplex-2", "ball", "far-ball"],
+)
+def test_a_point_slightly_outside_proves_no_upper_bound_below_the_optimum(domain, f, x, optimum):
+    problem = sm.Minimax(sm.Affine(np.atleast_2d(f)), domain())
+    assert_brackets(sm.certify(problem, x, [1.0]), optimum)
+
+
+def test_weights_as_large_as_the_numbers():
+    problem = sm.Minimax(sm.Affine([[1.0], [-1.0]], [-5.0, -5.0]))  # the optimum is -5
+    for weights in ([1e308, 1e308], [5e-324, 5e-324], [1e-310, 1e-310], [1e308, 1.0]):
+        assert_brackets(sm.certify(problem, [0.0], weights), -5)
+    assert sm.certify(problem, [0.0], [1e-310, 1e-310]).gap < 1e-13
+    assert sm.certify(problem, [0.0], [1e308, 1e308]).gap < 1e-13
+
+
+def test_a_quadratic_that_bends_down_in_small_units():
+    """f = 0.5(1e16 x1^2 - x2^2) on [-1, 1]^2 is not convex: its least value is -1/2, at (0, 1)."""
+    problem = sm.Minimax(sm.Quadratic(np.diag([1e16, -1.0]), np.zeros((1, 2))), sm.Box([-1, -1], [1, 1]))
+    assert_brackets(sm.certify(problem, [0.0, 0.0], [1.0]), Fraction(-1, 2))
+
+
+def test_a_quadratic_that_bends_down_by_rounding_only():
+    """0.5(x1^2 - 2^-53 x2^2) on a box of width 1e9: -2^-54 1e18 = -55.5, however small the bend."""
+    problem = sm.Minimax(sm.Quadratic(np.diag([1.0, -(2.0**-53)]), np.zeros((1, 2))), sm.Box([-1, -1e9], [1, 1e9]))
+    assert_brackets(sm.certify(problem, [0.0, 0.0], [1.0]), -Fraction(10**18, 2**54))
+
+
+def test_the_gradient_of_a_quadratic_is_rounded_too():
+    """P singular: along its null direction f falls by q alone, which P x + q rounds away; the box is wide."""
+    P, q = np.array([[1.0, 3.0], [3.0, 9.0]]), np.array([[-1e8 / 3, -1e8]])
+    null = [3, -1]
+    slope = sum(Fraction(float(v)) * w for v, w in zip(q[0], null, strict=True))
+    x = np.array([1e8 / 3, 0.0])
+    assert slope != 0
+    W = 1e12
+    problem = sm.Minimax(sm.Quadratic(P, q), sm.Box([-W, -W], [W, W]))
+    t = -Fraction(W) / 3 if slope > 0 else Fraction(W) / 3  # a point of the box far along the null direction
+    far = [Fraction(float(x[0])) + 3 * t, Fraction(float(x[1])) - t]
+    far[0] = max(min(far[0], Fraction(W)), Fraction(-W))
+    value = sum(Fraction(float(P[j, k])) * far[j] * far[k] for j in range(2) for k in range(2)) / 2
+    value += sum(Fraction(float(v)) * w for v, w in zip(q[0], far, strict=True))
+    found = sm.certify(problem, x, [1.0])
+    assert Fraction(found.lower) <= value, f"{found.lower} is above a value, {float(value)}"
+
+
+def test_an_operator_shows_no_entries_and_still_proves_only_what_is_true():
+    rng = np.random.default_rng(0)
+    A, b = rng.standard_normal((30, 3)), rng.standard_normal(30)
+    dense, hidden = (sm.Minimax(sm.Affine(B, b), sm.Box(-np.ones(3), np.ones(3))) for B in (A, aslinearoperator(A)))
+    p = rng.exponential(size=30)
+    one, two = sm.certify(dense, np.zeros(3), p), sm.certify(hidden, np.zeros(3), p)
+    assert two.lower == pytest.approx(one.lower, rel=1e-12)
+    assert two.upper == pytest.approx(one.upper, rel=1e-12)
+
+
+@pytest.mark.parametrize("form", [sp.csr_array, np.asfortranarray, lambda A: A.astype(np.float32).astype(float)])
+def test_the_proof_does_not_depend_on_the_storage(form):
+    A, y = linf_regression.data("stackloss")
+    p = np.linspace(0, 1, 42)
+    one = sm.certify(sm.Minimax(sm.Affine(A, -y, absolute=True), sm.Box(-np.ones(4), np.ones(4))), np.zeros(4), p)
+    two = sm.certify(sm.Minimax(sm.Affine(form(A), -y, absolute=True), sm.Box(-np.ones(4), np.ones(4))), np.zeros(4), p)
+    assert one.lower == pytest.approx(two.lower, rel=1e-14)
+
+
+# --- half-open domains and polyhedra
+
+
+@pytest.mark.parametrize("x", [0.0, 0.5, 100.0])
+def test_a_half_open_box_is_closed_on_the_side_that_matters(x):
+    problem = sm.Minimax(sm.Affine([[1.0]], [1.0]), sm.Box(0.0, INF))
+    found = sm.certify(problem, [x], [1.0])
+    assert_brackets(found, 1)
+    assert found.lower == pytest.approx(1.0, abs=1e-12)
+    assert found.kind == "bounded"
+    down = sm.Minimax(sm.Affine([[-1.0]], [1.0]), sm.Box(-INF, 3.0))
+    assert sm.certify(down, [min(x, 3.0)], [1.0]).lower == pytest.approx(-2.0, abs=1e-12)
+    for away in (sm.Minimax(sm.Affine([[-1.0]]), sm.Box(0.0, INF)), sm.Minimax(sm.Affine([[1.0]]), sm.Box(-INF, 0.0))):
+        assert sm.certify(away, [0.0], [1.0]).lower == -INF
+
+
+def epigraph(problem):
+    """min t, A x + b <= t over a linear domain, by scipy: (optimum, x, weights, multipliers)."""
+    A, b, linear = naive.dense(problem.components.A), problem.components.b, problem.domain.linear()
+    n, d = A.shape
+    rows, right = [np.column_stack([A, -np.ones(n)])], [-b]
+    if linear.A_ub is not None:
+        rows.append(np.column_stack([naive.dense(linear.A_ub), np.zeros(linear.b_ub.size)]))
+        right.append(linear.b_ub)
+    equal = {}
+    if linear.A_eq is not None:
+        equal = {"A_eq": np.column_stack([naive.dense(linear.A_eq), np.zeros(linear.b_eq.size)]), "b_eq": linear.b_eq}
+    sides = np.column_stack([np.r_[linear.lb, -INF], np.r_[linear.ub, INF]])
+    found = linprog(np.eye(d + 1)[-1], np.vstack(rows), np.concatenate(right), bounds=sides, method="highs", **equal)
+    assert found.status == 0
+    dual = -found.ineqlin.marginals
+    nu = -found.eqlin.marginals if equal else np.zeros(0)
+    lower, upper = found.lower.marginals[:d], -found.upper.marginals[:d]
+    return found.fun, found.x[:d], dual[:n], Multipliers(np.maximum(dual[n:], 0), nu, lower, upper)
+
+
+def polyhedral(seed, bounds=None, equalities=1, sparse=False):
+    """A random problem over a bounded polyhedron around the origin."""
+    rng = np.random.default_rng(seed)
+    d, m = 4, 12
+    G = rng.standard_normal((m, d))
+    G = np.vstack([G, -G])  # bounded through its rows
+    E = rng.standard_normal((equalities, d))
+    domain = sm.Polyhedron(
+        sp.csr_array(G) if sparse else G, np.ones(2 * m), E, 0.1 * rng.standard_normal(equalities), bounds
+    )
+    return sm.Minimax(sm.Affine(rng.standard_normal((9, d)), rng.standard_normal(9)), domain)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("bounds", [None, (-0.3, 0.3), (0.0, INF), (-INF, 0.05)], ids=str)
+@pytest.mark.parametrize("sparse", [False, True])
+def test_multipliers_of_a_linear_program_close_the_gap(seed, bounds, sparse):
+    problem = polyhedral(seed, bounds, sparse=sparse)
+    optimum, x, p, multipliers = epigraph(problem)
+    x = problem.domain.project(x)
+    found = sm.certify(problem, x, p, multipliers)
+    room = 1e-9 * (1 + abs(optimum))
+    assert found.gap <= room
+    assert found.lower <= optimum + room
+    assert found.upper >= optimum - room
+    assert found.kind in ("rounding", "bounded")
+
+
+def test_without_multipliers_an_open_polyhedron_proves_nothing():
+    problem = polyhedral(0)
+    _, x, p, multipliers = epigraph(problem)
+    assert sm.certify(problem, x, p).kind == "none"
+    assert sm.certify(problem, x, p).lower == -INF
+    wrong = Multipliers(multipliers.ub * 0, multipliers.eq, multipliers.lower, multipliers.upper)
+    assert sm.certify(problem, x, p, wrong).lower == -INF
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_multipliers_give_a_true_bound_where_the_bounds_close(seed):
+    problem = polyhedral(seed, (-1.0, 1.0), equalities=2)
+    optimum = epigraph(problem)[0]
+    rng = np.random.default_rng(seed)
+    for size in (0.0, 0.1, 10.0):
+        random = Multipliers(size * rng.random(24), size * rng.standard_normal(2), np.zeros(4), np.zeros(4))
+        found = sm.certify(problem, problem.domain.start(), rng.exponential(size=9), random)
+        assert found.kind == "bounded"
+        assert found.lower <= optimum + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_repair_finds_the_multipliers_of_an_optimal_point(seed):
+    problem = polyhedral(seed)
+    optimum, x, p, _ = epigraph(problem)
+    found = sm.repair(problem, x, p + 1e-9)
+    assert found is not None
+    proof = sm.certify(problem, x, *found)
+    assert proof.lower == pytest.approx(optimum, abs=1e-6)
+    assert proof.lower <= optimum + 1e-9
+
+
+# --- repair
+
+
+@pytest.mark.parametrize("name", ["stackloss", "longley", "diabetes"])
+def test_a_few_newton_steps_and_repair_close_the_bound(name):
+    case = CASES[name]
+    problem = case.problem
+    x = least_squares(problem)
+    tau = 0.25 * problem.value(x)
+    s, x = newton(problem, x, tau, steps=15, stages=5)
+    careless = sm.certify(problem, x, s.weights(x))
+    weights, _ = sm.repair(problem, x, s.weights(x))
+    found = sm.certify(problem, x, weights)
+    assert found.kind == "rounding"
+    assert found.residual <= 1e-13
+    assert careless.residual > found.residual
+    assert_near_brackets(case, found)
+    assert found.gap <= 1.01 * s.tau * s.entropy(x)  # identity 2
+    assert found.gap <= s.tau * np.log(problem.n)
+    assert found.lower > 0
+
+
+def test_repaired_weights_are_weights(regression):
+    problem = regression[0]
+    s, x = newton(problem, least_squares(problem), 100.0, steps=20)
+    before = s.weights(x).copy()
+    weights, multipliers = sm.repair(problem, x, before)
+    assert weights.min() >= 0
+    assert weights.sum() == pytest.approx(1.0, abs=1e-14)
+    np.testing.assert_array_equal(s.weights(x), before)
+    assert multipliers is None or not np.any(multipliers.lower + multipliers.upper)
+    again, _ = sm.repair(problem, x, weights)
+    np.testing.assert_allclose(again, weights, rtol=1e-9, atol=1e-15)
+
+
+def test_repair_of_collinear_columns():
+    """The same column twice, once in other units: J'p = 0 is asked of both."""
+    A, y = linf_regression.data("stackloss")
+    twice = np.column_stack([A, A[:, 1] * 2.0**40, A[:, 1] + A[:, 2]])
+    problem = sm.Minimax(sm.Affine(twice, -y, absolute=True))
+    s, x = newton(problem, np.r_[least_squares(linf_regression.residuals(A, y)), 0.0, 0.0], 0.5, steps=15)
+    found = sm.certify(problem, x, sm.repair(problem, x, s.weights(x))[0])
+    assert_brackets(found, Fraction(19705, 4154))
+    assert found.gap <= 1.01 * s.tau * s.entropy(x)
+
+
+def test_repair_too_far_from_a_minimizer_refuses():
+    problem = CASES["linear3"].problem
+    assert sm.repair(problem, [50.0, 50.0], [1.0, 1e-3, 1e-3]) is None or np.isfinite(
+        sm.certify(problem, [50.0, 50.0], *sm.repair(problem, [50.0, 50.0], [1.0, 1e-3, 1e-3])).lower
+    )
+    single = sm.repair(problem, [0.0, 0.0], [1.0, 0.0, 0.0])
+    assert single is None or sm.certify(problem, [0.0, 0.0], single[0]).lower == -INF
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-8, 1e8, 1e100])
+def test_repair_scales_with_the_data(scale):
+    A, y = linf_regression.data("stackloss")
+    problem = linf_regression.residuals(A, y)
+    s, x = newton(problem, least_squares(problem), 1.0)
+    weights, _ = sm.repair(problem, x, s.weights(x))
+    scaled, _ = sm.repair(linf_regression.residuals(A * scale, y * scale), x, s.weights(x))
+    np.testing.assert_allclose(scaled, weights, rtol=1e-9, atol=1e-16)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error"),
+    [([np.nan, 1, 1], ValueError), ([1.0, 1], ValueError), ([0, 0, 0], ValueError), ([-1.0, 1, 1], ValueError)],
+    ids=["nan", "short", "zero", "negative"],
+)
+def test_repair_checks_what_it_is_given(weights, error):
+    assert_refuses(error, "weights", sm.repair, CASES["linear3"].problem, [0.0, 0.0], weights)
+
+
+def test_repair_needs_no_square_of_the_variables_when_no_bound_is_near():
+    """The active bounds are listed, not picked from a d x d identity: d may be large."""
+    import tracemalloc
+
+    from smoothmax.repairs import estimate_multipliers
+
+    d = 4000
+    tracemalloc.start()
+    try:
+        estimate_multipliers(sm.Free(d).linear(), np.zeros(d), np.ones(d))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * d * d / 10, f"peak {peak / 1e6:.0f} MB"
+
+
+# --- kinds, parts, infeasible points
+
+
+def test_every_kind_in_its_place():
+    case = CASES["linear3"]
+    x, p = [-2.5, 2.25], [0.25, 0.25, 0.5]
+    assert sm.certify(case.problem, x, p).kind == "rounding"
+    assert sm.certify(case.problem, x).kind == "none"
+    assert sm.certify(case.problem, x, [1.0, 0.0, 0.0]).kind == "none"
+    boxed = sm.Minimax(case.problem.components, sm.Box([-5, -5], [5, 5]))
+    assert sm.certify(boxed, x, [1.0, 0.0, 0.0]).kind == "bounded"
+    ball = sm.Minimax(case.problem.components, sm.Ball([0.0, 0.0], 9.0))
+    assert sm.certify(ball, x, p).kind == "bounded"
+    bowl = sm.Minimax(sm.Quadratic(1.0, np.eye(3)))
+    assert sm.certify(bowl, [0.0, 0, 0], [1, 1, 1.0]).kind == "bounded"  # curvature closes R^d
+
+    def fun(x):
+        return np.array([x @ x, (x - 1) @ (x - 1)])
+
+    def jac(x):
+        return np.array([2 * x, 2 * (x - 1)])
+
+    box = sm.Box([-2, -2], [2, 2])
+    told = sm.certify(sm.Minimax(sm.Smooth(fun, jac, convex=True), box), [0.5, 0.5], [0.5, 0.5])
+    assert told.kind == "assumed-convex"
+    assert told.lower <= 0.5 <= told.upper
+    assert told.gap < 1e-12
+    rough = sm.certify(sm.Minimax(sm.Smooth(fun, d=2, convex=True)), [0.5, 0.5], [0.5, 0.5])
+    assert rough.kind == "assumed-convex"
+    assert rough.gap < 1e-7
+    silent = sm.certify(sm.Minimax(sm.Smooth(fun, jac), box), [0.5, 0.5], [0.5, 0.5])
+    assert silent.kind == "local"
+    assert silent.lower == -INF
+    assert silent.residual < 1e-12
+    elsewhere = sm.certify(sm.Minimax(sm.Smooth(fun, jac), box), [0.5, -0.5], [0.5, 0.5])
+    assert elsewhere.residual > 0.1
+    stacked = sm.Stack([sm.Affine(np.eye(2)), sm.Smooth(fun, jac, d=2, n=2, convex=True)])
+    assert sm.certify(sm.Minimax(stacked, box), [0.0, 0.0], np.ones(4)).kind == "assumed-convex"
+    saddle = sm.Minimax(sm.Quadratic(np.diag([1.0, -1.0]), np.zeros((1, 2))), box)
+    assert sm.certify(saddle, [0.0, 2.0], [1.0]).kind == "local"
+    assert sm.certify(saddle, [0.0, 2.0], [1.0]).residual < 1e-12  # at the bound, pushed outwards
+
+
+def test_kkt_residuals_of_nonconvex_problems_at_the_bounds():
+    down = sm.Minimax(sm.Smooth(lambda x: -(x**2), lambda x: np.diag(-2 * x), d=1, n=1), sm.Box(-1.0, 2.0))
+    assert sm.certify(down, [2.0], [1.0]).residual < 1e-12
+    assert sm.certify(down, [-1.0], [1.0]).residual < 1e-12
+    assert sm.certify(down, [1.0], [1.0]).residual > 0.5
+    assert sm.certify(down, [2.0], [1.0]).lower == -INF
+
+
+@pytest.mark.parametrize("name", ["linear3", "kuhn-poker", "nesterov-10", "ball-cube-2", "stackloss"])
+def test_parts_add_up_to_the_gap(name):
+    case = CASES[name]
+    problem = case.problem
+    s = sm.Smoothed(problem, 0.05)
+    x = problem.start(case.x0)
+    for domain in (problem.domain, sm.Box(np.full(problem.d, -9.0), np.full(problem.d, 9.0))):
+        problem = sm.Minimax(case.problem.components, domain)
+        found = sm.certify(problem, problem.start(x), s.weights(x))
+        assert sum(found.parts) == pytest.approx(found.gap, rel=1e-13)
+        if np.isfinite(found.gap):
+            f, p = problem.components.value(problem.start(x)), found.weights
+            assert found.parts[0] == pytest.approx(f.max() - p @ f, rel=1e-9, abs=1e-9)
+            assert min(found.parts) >= -1e-12 * (1 + abs(found.gap))
+
+
+def test_outside_the_domain_there_is_no_upper_bound():
+    problem = sm.Minimax(sm.Affine([[1.0, 0.0]]), sm.Simplex(2))
+    for x in ([0.9, 0.9], [-0.1, 1.1], [2.0, -1.0]):
+        found = sm.certify(problem, x, [1.0])
+        assert found.upper == INF
+        assert found.lower == pytest.approx(0.0, abs=1e-12)
+        assert found.lower <= 0
+        assert found.gap == INF
+
+
+def test_without_weights_there_is_an_upper_bound_only():
+    found = sm.certify(CASES["linear3"].problem, [0, 0])
+    assert (found.lower, found.weights, found.gap) == (-INF, None, INF)
+    assert 4 <= found.upper < 4 + 1e-14
+
+
+def test_functions_that_fail_prove_nothing():
+    for bad in (np.nan, INF):
+        problem = sm.Minimax(sm.Smooth(lambda x, v=bad: np.array([1.0, v]), lambda x: np.zeros((2, 1)), d=1, n=2))
+        found = sm.certify(problem, [0.0], [0.5, 0.5])
+        assert (found.lower, found.upper, found.kind) == (-INF, INF, "none")
+
+
+def test_values_beyond_the_numbers_prove_nothing():
+    found = sm.certify(sm.Minimax(sm.Affine([[1e300]])), [1e300], [1.0])
+    assert (found.lower, found.upper, found.kind) == (-INF, INF, "none")
+
+
+def test_a_quadratic_is_proven_through_its_curvature():
+    rng = np.random.default_rng(0)
+    q, r = rng.standard_normal((5, 3)), rng.standard_normal(5)
+    problem = sm.Minimax(sm.Quadratic(np.diag([1.0, 2.0, 3.0]), q, r))
+    p = np.full(5, 0.2)
+    mean_q, mean_r = q.mean(axis=0), r.mean()
+    best = mean_r - 0.5 * mean_q @ (mean_q / [1.0, 2.0, 3.0])  # min of the mean of the f_i, wherever x is
+    for x in (np.zeros(3), 100 * rng.standard_normal(3)):
+        found = sm.certify(problem, x, p)
+        assert found.lower == pytest.approx(best, rel=1e-7)
+        assert found.lower <= best + 1e-12
+
+
+@pytest.mark.parametrize("units", [1e-8, 1e-3, 1e3, 1e8])
+def test_a_quadratic_is_proven_in_any_units(units):
+    P, q = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[1.0, -1.0]])
+    s = np.array([1.0, units])
+    plain = sm.certify(sm.Minimax(sm.Quadratic(P, q)), [0.5, 0.5], [1.0])
+    moved = sm.certify(sm.Minimax(sm.Quadratic(P * s * s[:, None], q * s)), np.array([0.5, 0.5]) / s, [1.0])
+    assert moved.kind == plain.kind == "bounded"
+    assert moved.lower == pytest.approx(plain.lower, rel=1e-7)
+
+
+def test_the_weights_come_back_normalised_and_the_input_unchanged():
+    problem = CASES["linear3"].problem
+    given, x = np.array([1.0, 1.0, 2.0]), np.array([-2.5, 2.25])
+    given.flags.writeable = x.flags.writeable = False
+    found = sm.certify(problem, x, given)
+    np.testing.assert_array_equal(found.weights, [0.25, 0.25, 0.5])
+    assert sm.certify(problem, x, found.weights).lower == found.lower
+    with pytest.raises(AttributeError):
+        found.lower = 0.0
+
+
+REFUSED = {
+    "problem": (TypeError, ["problem", "ndarray"], lambda p: sm.certify(np.eye(2), [0, 0])),
+    "x-size": (ValueError, ["x", "2", "3"], lambda p: sm.certify(p, [0, 0, 0])),
+    "x-nan": (ValueError, ["x", "nan"], lambda p: sm.certify(p, [np.nan, 0])),
+    "weights-size": (ValueError, ["weights", "3", "2"], lambda p: sm.certify(p, [0, 0], [1, 1])),
+    "weights-negative": (ValueError, ["weights", "-1.0"], lambda p: sm.certify(p, [0, 0], [-1, 1, 1])),
+    "weights-zero": (ValueError, ["weights"], lambda p: sm.certify(p, [0, 0], [0, 0, 0])),
+    "weights-nan": (ValueError, ["weights", "nan"], lambda p: sm.certify(p, [0, 0], [np.nan, 1, 1])),
+    "weights-inf": (ValueError, ["weights", "inf"], lambda p: sm.certify(p, [0, 0], [INF, 1, 1])),
+    "weights-string": (TypeError, ["weights"], lambda p: sm.certify(p, [0, 0], ["a", "b", "c"])),
+    "multipliers-number": (TypeError, ["multipliers"], lambda p: sm.certify(p, [0, 0], [1, 1, 1], 3.0)),
+    "multipliers-short": (TypeError, ["multipliers"], lambda p: sm.certify(p, [0, 0], [1, 1, 1], ([], []))),
+    "multipliers-size": (
+        ValueError,
+        ["multipliers.ub"],
+        lambda p: sm.certify(p, [0, 0], [1, 1, 1], Multipliers([1.0], [], [], [])),
+    ),
+    "multipliers-negative": (
+        ValueError,
+        ["multipliers.ub", "-1.0"],
+        lambda p: sm.certify(
+            sm.Minimax(p.components, sm.Polyhedron([[1.0, 1.0]], [1.0])), [0, 0], [1, 1, 1], ([-1.0], [], [], [])
+        ),
+    ),
+    "multipliers-of-a-ball": (
+        ValueError,
+        ["multipliers", "Ball"],
+        lambda p: sm.certify(sm.Minimax(p.components, sm.Ball([0, 0], 1)), [0, 0], [1, 1, 1], ([], [], [], [])),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_bad_arguments_are_named(case):
+    error, words, call = REFUSED[case]
+    assert_refuses(error, words, call, CASES["linear3"].problem)
+
+
+@pytest.mark.parametrize(
+    ("components", "domain", "x", "least"),
+    [
+        (sm.Affine([[-1.0]]), sm.Box([-1e10], [1.0]), [1 + 8e-6], -1.0),
+        (sm.Affine([[1e10, 0.0]]), sm.Simplex(2), [-8e-16, 1.0], 0.0),
+        (sm.Affine([[-1.0, 0.0]]), sm.Ball([0.0, 1e10], 1.0), [1 + 3e-6, 1e10], -1.0),
+        (
+            sm.Affine([[-1.0, 0.0]]),
+            sm.Polyhedron([[1.0, 1.0]], [1e10 + 1], bounds=([-1, 1e10], [5, 2e10])),
+            [1 + 3e-6, 1e10],
+            -1.0,
+        ),
+    ],
+    ids=["wide-box", "steep-simplex", "far-ball", "far-polyhedron"],
+)
+def test_a_point_just_outside_proves_nothing_below_the_minimum(components, domain, x, least):
+    """However wide the domain, a miss of it times the slope of f must not show in the upper bound."""
+    assert sm.certify(sm.Minimax(components, domain), x).upper >= least - 1e-15
