@@ -3,6 +3,7 @@
 from .certificate import Certificate, Multipliers, certify
 from .components import Affine, Quadratic, Smooth, Stack
 from .domains import Ball, Box, Free, Polyhedron, Simplex
+from .front import minimax, solve
 from .operators import (
     LogSumExpAccumulator,
     entropy,
@@ -21,6 +22,7 @@ from .operators import (
 )
 from .problem import Minimax
 from .repairs import repair
+from .result import Interrupted, MinimaxResult
 from .surrogate import Smoothed
 
 __version__ = "0.1.0"

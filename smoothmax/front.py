@@ -1,0 +1,233 @@
+"""The doors: solve() for a stated problem, minimax() in SciPy's habit."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from . import _doors
+from ._typing import Array
+from .choose import second
+from .components import CLOCK, Linearization
+from .components.wrap import from_callables
+from .domains import as_domain
+from .domains.coerce import from_pairs
+from .problem import Minimax
+from .progress import line
+from .result import Interrupted, MinimaxResult, build
+from .schedules import Geometric
+from .settings import Settings
+from .solvers import Status
+from .solvers.continuation import Step, falling, fixed, seen_from
+from .solvers.loop import Budget, Judge, run
+from .surrogate import Smoothed
+
+FAR = 100.0  # thresholds that a stalled gap may be away before "auto" tries a second method
+
+
+def solve(
+    problem: Minimax,
+    x0: Any = None,
+    *,
+    tau: float | None = None,
+    tol: float = 1e-8,
+    atol: float | None = None,
+    method: str = "auto",
+    regularizer: str = "shannon",
+    prior: Any = None,
+    max_passes: float = 10_000,
+    time_limit: float | None = None,
+    callback: Callable[..., Any] | None = None,
+    progress: bool = False,
+    rng: Any = None,
+    options: dict[str, Any] | None = None,
+) -> MinimaxResult:
+    """Minimize max_i f_i over X, or with a number `tau` its surrogate F_τ, to a proven gap.
+
+    Parameters
+    ----------
+    problem : Minimax
+    x0 : (d,) array, optional
+        Start; moved into the domain by projection where it lies outside (the message says so).
+    tau : float, optional
+        None: continue in τ until the minimax gap is proven. A number (units of f): minimize F_τ, proven as well.
+    tol, atol : float
+        Success when gap ≤ atol + tol·max(|fun|, max f − min f). `atol` defaults to 1e-14 × the spread of f at the start
+        (plus what rounding allows there), so that data times 1e-8 behave like the data.
+    method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "cvxpy"
+    regularizer : "shannon"
+    prior : (n,) array, optional
+        w in τ·log Σ w_i exp(f_i/τ); with tau=None the first prior of the continuation.
+    max_passes, time_limit : float
+        Budget in passes over the components, and in seconds (overshoots by at most one evaluation).
+    callback : callable
+        callback(intermediate_result) after every step; raising StopIteration stops the solve.
+    progress : bool
+        A progress line on a terminal.
+    rng : optional
+        Accepted for methods that draw at random; the present ones do not.
+    options : dict, optional
+        For method="cvxpy": {"solver": "CLARABEL" | "SCS"}.
+
+    Returns
+    -------
+    MinimaxResult
+        Numerical trouble never raises: it comes back as a status, a sentence and the best point.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Bad arguments, named; a method that cannot take the problem, before the first iteration.
+    Interrupted
+        On Ctrl-C, with the best certified point so far.
+    """
+    settings = Settings.of(
+        problem,
+        tau=tau,
+        tol=tol,
+        atol=atol,
+        method=method,
+        regularizer=regularizer,
+        prior=prior,
+        max_passes=max_passes,
+        time_limit=time_limit,
+        callback=callback,
+        progress=progress,
+        rng=rng,
+        options=options,
+    )
+    result = solve_with(problem, x0, settings)
+    return _second_try(problem, x0, settings, result) if settings.auto else result
+
+
+def minimax(
+    fun: Any,
+    x0: Any,
+    *,
+    args: tuple[Any, ...] = (),
+    jac: Any = None,
+    hess: Any = None,
+    absolute: bool = False,
+    bounds: Any = None,
+    constraints: Any = (),
+    convex: bool = False,
+    **solve_options: Any,
+) -> MinimaxResult:
+    """Minimize the largest of the functions `fun`, in SciPy's habit.
+
+    Parameters
+    ----------
+    fun : callable or sequence of callables
+        fun(x, *args) → (n,), or n functions of one value each.
+    x0 : (d,) array
+        Start; moved into the bounds where it lies outside.
+    jac : callable, "2-point", "3-point" or None
+        jac(x, *args) → (n, d); finite differences otherwise. A given Jacobian is checked once at x0.
+    hess : callable, optional
+        hess(x, v, *args) → Σ v_i ∇²f_i.
+    absolute : bool
+        Minimize max |f_i| instead.
+    bounds : scipy Bounds or sequence of (low, high) pairs
+    constraints : LinearConstraint or sequence of them
+    convex : bool
+        The user's word that every f_i is convex; otherwise the result is a local minimax without lower bound.
+    **solve_options
+        As for `solve`.
+    """
+    x = _doors.vector("x0", x0)
+    if not x.size:
+        raise ValueError("x0 must have at least one entry; it is empty")
+    components = from_callables(fun, x, args, jac, hess, absolute, convex)
+    domain = as_domain(from_pairs(bounds, x.size), x.size)
+    return solve(Minimax(components, domain, constraints), x, **solve_options)
+
+
+def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult) -> MinimaxResult:
+    """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), another method."""
+    other = second(problem, s.method)
+    if result.status != Status.STALLED or other is None or not problem.convex or result.gap <= FAR * result.threshold:
+        return result
+    left = None if s.time_limit is None else max(s.time_limit - result.trace[-1]["seconds"], 0.0)
+    why = f"{other.name}, since {s.method.name} stalled"
+    passes = max(s.max_passes - result.npass, 1.0)
+    again = solve_with(problem, x0, replace(s, method=other, why=why, options={}, max_passes=passes, time_limit=left))
+    again.npass += result.npass
+    again.nfev += result.nfev
+    return again if again.gap < result.gap or not np.isfinite(result.gap) else result
+
+
+def solve_with(problem: Minimax, x0: Any, s: Settings, *, warm: bool = False) -> MinimaxResult:
+    """The solve itself; `warm` says that x0 already solves a neighbouring temperature."""
+    start = problem.start(x0)
+    budget = Budget(s.max_passes, s.time_limit)
+    calls = problem.components.evaluations
+    judge = Judge(problem, s.tol, s.atol, s.tau is not None)
+    token = CLOCK.set(budget.tick)
+    try:
+        with np.errstate(all="ignore"):  # trouble in floating point comes back as a status, not as warnings
+            out = run(problem, _steps(problem, start, s, judge, budget, warm), judge, budget, s.callback, _show(s))
+    finally:
+        CLOCK.reset(token)
+    facts = {
+        "x0": start,
+        "moved": x0 is not None and not np.array_equal(start, np.asarray(x0, np.float64)),
+        "nfev": problem.components.evaluations - calls or math.ceil(budget.npass),
+        "npass": budget.npass,
+        "method": s.method.name,
+        "max_passes": s.max_passes,
+        "time_limit": s.time_limit or 0.0,
+    }
+    result = build(problem, out, judge, s.why, facts)
+    if out.status == Status.INTERRUPTED:
+        raise Interrupted(result)
+    return result
+
+
+def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Budget, warm: bool) -> Iterator[Step]:
+    """Falling temperatures, or the one that was asked for, approached from warmer ones where the start is cold."""
+    first = problem.at(start, budget)
+    judge.begin(first, _default_atol(problem, first) if s.atol is None else s.atol)
+    budget.open = True
+    if not warm and np.isfinite(first.f).all():
+        problem.components.check(start)
+    method, tau0 = s.method(problem, s.options), _first_tau(first)
+    if s.tau is None:
+        yield from falling(problem, method, first.x, tau0, s.prior, budget)
+        return
+    surrogate = Smoothed(problem, s.tau, prior=s.prior, meter=budget)
+    goal = 0.25 * judge.goal(first.f)
+    if surrogate.bound <= goal:  # F_τ is max f to within the tolerance, and the minimax is better found without cold τ
+        yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget))
+        return
+    far = not warm and method.warms and tau0 > s.tau
+    ladder = list(Geometric(tau0, s.tau, method.shrink))[:-1] if far else []
+    yield from fixed(problem, method, surrogate, first.x, goal, ladder)
+
+
+def _show(s: Settings) -> Callable[[dict[str, Any]], None] | None:
+    return line(s.max_passes) if s.progress else None
+
+
+def _default_atol(problem: Minimax, first: Linearization) -> float:
+    """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there."""
+    f = first.f
+    if not np.isfinite(f).all():
+        return 0.0
+    top = np.array([int(np.argmax(f))])
+    return 1e-14 * _spread(first) + 16 * float(problem.components.rounding(first.x, top, f)[0])
+
+
+def _first_tau(first: Linearization) -> float:
+    """A quarter of the spread of f."""
+    return _spread(first) / 4 if np.isfinite(first.f).all() else 1.0
+
+
+def _spread(first: Linearization) -> float:
+    """max f − min f; where all components are equal, the size that a step can give them."""
+    f = first.f
+    spread = float(f.max() - f.min())
+    if spread > 1e-12 * float(np.abs(f).max()) and spread > 0:
+        return spread
+    return float(first.column_sizes() @ np.maximum(np.abs(first.x), 1.0)) or 1.0

@@ -1,0 +1,100 @@
+"""What a solve hands over: SciPy's OptimizeResult with a certificate."""
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.optimize import OptimizeResult
+
+from .problem import Minimax
+from .solvers.continuation import slack
+from .solvers.loop import Judge, Outcome
+from .solvers.status import LOCAL, SENTENCES, SMOOTHED, Status
+from .surrogate import information
+
+
+class MinimaxResult(OptimizeResult):
+    """The answer and its proof.
+
+    Attributes
+    ----------
+    x : (d,) array
+        The best point found; always in the domain.
+    fun, smoothed_fun : float
+        The true max at x, and the last surrogate there (nan if none).
+    lower_bound, smoothed_lower_bound : float
+        Proven lower bounds of min max f and of min F_τ (−inf where nothing is proven).
+    upper_bound : float
+        `fun` rounded up by what its evaluation may have lost.
+    gap, gap_parts, threshold : float, (float, float), float
+        upper_bound − lower_bound, its parts (smoothing, optimization), and what it had to come down to.
+    certificate : Certificate
+        `gap` is its gap; recomputable by `certify(problem, x, weights, multipliers)`.
+    weights, multipliers, active
+        The dual variables, and the indices of the components at the max (within the threshold).
+    tau, nit, nfev, npass, method, success, status, message, trace
+    """
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a solve; `.result` is the best certified point so far, `.path` what a path had finished."""
+
+    path: Any = None
+
+    def __init__(self, result: MinimaxResult) -> None:
+        super().__init__(result.message)
+        self.result = result
+
+
+def _at_start(judge: Judge) -> float:
+    """max f at the start, where nothing else was seen."""
+    return math.nan if judge.start is None else float(judge.start.f.max())
+
+
+def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
+    """The result of an outcome; `facts` are nfev, npass, the limits and what happened to x0."""
+    point, c = out.point, out.certificate
+    success = out.status == Status.PROVEN
+    message = SENTENCES[out.status].format(**facts)
+    if success and not problem.convex:
+        message = LOCAL
+    elif success and judge.smoothed:
+        message = SMOOTHED
+    if not success and problem.convex and out.status == Status.STALLED and not math.isfinite(c.lower):
+        message += " No lower bound could be proven."
+    message += f" Method: {why}."
+    if facts.get("moved"):
+        message += " x0 was outside the domain and was projected onto it."
+    result = MinimaxResult(
+        x=facts["x0"].copy() if point is None else point.x.copy(),
+        fun=point.upper if point is not None else _at_start(judge),
+        smoothed_fun=math.nan if point is None else point.fun,
+        lower_bound=c.lower,
+        smoothed_lower_bound=-math.inf,
+        upper_bound=c.upper,
+        gap=c.gap,
+        threshold=math.nan if point is None else judge.threshold(point),
+        gap_parts=c.parts,
+        certificate=c,
+        weights=c.weights,
+        multipliers=c.multipliers,
+        active=np.zeros(0, np.intp),
+        tau=math.nan if point is None else point.surrogate.tau,
+        nit=out.nit,
+        nfev=facts["nfev"],
+        npass=float(facts["npass"]),
+        method=facts["method"],
+        success=success,
+        status=int(out.status),
+        message=message,
+        trace=out.trace,
+    )
+    if point is not None:
+        result.active = np.flatnonzero(point.f >= point.upper - judge.threshold(point))
+        s = point.surrogate
+        if c.weights is not None and np.isfinite(c.lower):
+            result.smoothed_lower_bound = c.lower + s.tau * information(c.weights, s.prior)
+    if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
+        found = judge.proof_step.state.point.fun - slack(judge.proof_step.state, judge.proof)
+        result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)
+    return result

@@ -1,0 +1,55 @@
+"""Temperature schedules: objects asked `at(k)` for the τ of stage k."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from . import _doors
+
+
+@dataclass(frozen=True)
+class Constant:
+    """τ_k = tau."""
+
+    tau: float
+
+    def __post_init__(self) -> None:
+        _doors.positive("tau", self.tau)
+
+    def at(self, k: int) -> float:
+        """The same at every stage."""
+        return self.tau
+
+
+@dataclass(frozen=True)
+class Geometric:
+    """τ_k = max(start / factor^k, stop)."""
+
+    start: float
+    stop: float
+    factor: float = 4.0
+
+    def __post_init__(self) -> None:
+        _doors.positive("start", self.start)
+        _doors.positive("stop", self.stop)
+        if not (_doors.positive("factor", self.factor) > 1):
+            raise ValueError(f"factor must be > 1; got {self.factor}")
+
+    def at(self, k: int) -> float:
+        """The temperature of stage k."""
+        return max(self.start * self.factor**-k, self.stop)
+
+    def __iter__(self) -> Iterator[float]:
+        """From start down to stop, both included."""
+        tau, k = self.start, 0
+        while tau > self.stop * (1 + 1e-12):
+            yield tau
+            k += 1
+            tau = self.at(k)
+        yield self.stop
+
+
+def for_tolerance(eps: float, n: int, start: float, factor: float = 4.0) -> Geometric:
+    """Down to τ = eps/log n, where the worst-case bound τ·log n on the smoothing error reaches `eps` (units of f)."""
+    stop = _doors.positive("eps", eps) / math.log(max(n, 2))
+    return Geometric(max(start, stop), stop, factor)

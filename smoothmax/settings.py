@@ -1,0 +1,84 @@
+"""What a solve is asked for, checked once at the door."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import _doors
+from ._typing import Array
+from .choose import named
+from .problem import Minimax
+from .solvers import Method
+from .surrogate import check_prior
+
+OPTIONS: dict[str, tuple[str, ...]] = {"cvxpy": ("solver",)}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of `solve`, in the form the rooms below take them."""
+
+    method: type[Method]
+    why: str
+    auto: bool
+    tau: float | None
+    tol: float
+    atol: float | None
+    prior: Array | None
+    max_passes: float
+    time_limit: float | None
+    callback: Callable[..., Any] | None
+    progress: bool
+    options: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        problem: Any,
+        *,
+        tau: Any = None,
+        tol: Any = 1e-8,
+        atol: Any = None,
+        method: Any = "auto",
+        regularizer: Any = "shannon",
+        prior: Any = None,
+        max_passes: Any = 10_000,
+        time_limit: Any = None,
+        callback: Any = None,
+        progress: Any = False,
+        rng: Any = None,  # for methods that draw at random; the present ones do not
+        options: Any = None,
+    ) -> "Settings":
+        """Check every argument; one clear TypeError or ValueError for the first that is wrong."""
+        if not isinstance(problem, Minimax):
+            raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+        _doors.one_of("regularizer", regularizer, ("shannon",))
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback must be callable, callback(intermediate_result); got {type(callback).__name__}")
+        maker, why = named(method, problem)
+        return cls(
+            method=maker,
+            why=why,
+            auto=method == "auto",
+            tau=None if tau is None else _doors.positive("tau", tau),
+            tol=_doors.positive("tol", tol, zero=True),
+            atol=None if atol is None else _doors.positive("atol", atol, zero=True),
+            prior=None if prior is None else check_prior(prior, problem.n),
+            max_passes=math.inf if max_passes == math.inf else _doors.positive("max_passes", max_passes),
+            time_limit=None if time_limit is None else _doors.positive("time_limit", time_limit, zero=True),
+            callback=callback,
+            progress=bool(progress),
+            options=_known(maker, options),
+        )
+
+
+def _known(maker: type[Method], options: Any) -> dict[str, Any]:
+    if options is not None and not isinstance(options, dict):
+        raise TypeError(f"options must be a dict; got {type(options).__name__}")
+    allowed = OPTIONS.get(maker.name, ())
+    for name in options or {}:
+        if name not in allowed:
+            known = f"knows {', '.join(map(repr, allowed))}" if allowed else "takes none"
+            raise ValueError(f"options[{name!r}] is unknown: method {maker.name!r} {known}")
+    return dict(options or {})

@@ -1,0 +1,90 @@
+"""Minimizing F_τ by an exponential-cone solver.
+
+Solvers are not scale invariant and every form of the problem fails somewhere, so nothing is promised here: the problem
+is stated anew around the best point, a point counts by its true F_τ, and the certificate judges it.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..._typing import Array
+from ...certificate import Multipliers
+from ...domains import Ball
+from ...problem import Minimax
+from ...surrogate import Smoothed
+from ..base import Method, State
+from .accepts import obstacle
+from .scaled import Scaled
+from .solver import check_solver, optimize
+from .statement import Stated, state
+
+
+class Conic(Method):
+    """The minimizer of F_τ found by an exponential-cone solver; options: solver = "CLARABEL" or "SCS"."""
+
+    name = "cvxpy"
+    needs = "affine or convex quadratic components with explicit data; Free, Box, Simplex, Ball or Polyhedron; cvxpy"
+    shrink: ClassVar[float] = 16.0  # a solve costs the same from any start, so stages are few …
+    warms: ClassVar[bool] = False  # … and a fixed τ needs none
+
+    def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
+        super().__init__(problem, options)
+        unknown = sorted(set(options) - {"solver"})
+        if unknown:
+            raise ValueError(f"options of method 'cvxpy' are 'solver'; got {', '.join(map(repr, unknown))}")
+        self.solver = check_solver(options.get("solver", "CLARABEL"), 'options["solver"]')
+        self._surrogate: Smoothed | None = None
+
+    @classmethod
+    def refuses(cls, problem: Minimax) -> str | None:
+        """Components without explicit convex quadratic data, a domain it cannot state, or no cvxpy."""
+        return obstacle(problem)
+
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+        """x itself, then the best point so far after each attempt; stuck when none is left.
+
+        Asked again for the same surrogate, it goes on with the attempts that are left.
+        """
+        if self._surrogate is not surrogate:
+            self._surrogate, self._state = surrogate, State(surrogate.at(self.problem.start(x)), math.inf)
+            self._left = self._attempts()
+        yield self._state
+        for solver, form in self._left:
+            found = attempt(surrogate, self._state.point.x, solver, form)
+            if found is not None and found.point.fun <= self._state.point.fun:
+                self._state = found
+                yield found
+        while True:
+            yield replace(self._state, stuck=True)
+
+    def _attempts(self) -> Iterator[tuple[str, str]]:
+        """(solver, form), each stated around the best point; SCS if asked for, or where Clarabel found no optimum."""
+        yield from ((self.solver, form) for form in ("perspective", "log-sum-exp", "perspective"))
+        if "solver" not in self.options and math.isinf(self._state.decrement):
+            yield ("SCS", "perspective")
+
+
+def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State | None:
+    """One solve, moved into X and judged by F_τ there; None where the solver has no point to offer."""
+    problem = surrogate.problem
+    scaled = Scaled.of(surrogate, problem.start(x))
+    stated = state(scaled, form)
+    exact = solver == "CLARABEL" and form == "log-sum-exp"  # there an infeasibility counts 1/θ times
+    lower = optimize(stated.program, solver, **({"tol_feas": 1e-10} if exact else {}))
+    if lower is None or stated.z.value is None or not np.isfinite(stated.z.value).all():
+        return None
+    point = surrogate.at(problem.start(scaled.units.x(stated.z.value)))
+    decrement = max(point.fun - scaled.units.value(lower), 0.0) if math.isfinite(lower) else math.inf
+    steps = stated.program.solver_stats.num_iters or 1
+    return State(point, decrement, _multipliers(scaled, stated), int(steps))
+
+
+def _multipliers(scaled: Scaled, stated: Stated) -> Multipliers | None:
+    if isinstance(scaled.domain, Ball):
+        return None
+    lam, nu = (None if one is None else one.dual_value for one in (stated.inequalities, stated.equalities))
+    return scaled.domain.multipliers(scaled.units.scale, lam, nu)

@@ -1,0 +1,185 @@
+"""From one surrogate to an answer: stages of falling τ, warm-started, with the weights of one as the prior of the next.
+
+    x_k ≈ argmin over X of τ_k·log Σ w_i exp(f_i/τ_k),      w ← p(x_k) (repaired, floored),      τ_{k+1} ≥ τ_k/4
+
+This is the proximal point method with KL on the dual (the exponential method of multipliers; R. Polyak 1988, Tseng and
+Bertsekas 1993): it converges to the exact minimax while τ stays as large as a tenth of the proven gap.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._typing import Array
+from ..certificate import Certificate, Multipliers, prove
+from ..components import Linearization, Meter
+from ..problem import Minimax
+from ..repairs import repair, sparse_weights
+from ..surrogate import Smoothed, information
+from .base import Method, State
+
+FLOOR = 1e-6  # least prior relative to the largest: a row dropped by mistake must be able to come back
+ROUGH = 0.1  # decrement, relative to τ, at which a warmer temperature has done its part
+WARM_STATES = 10
+FAILURES = 6  # stages in a row that close no bound, after which nothing more can be had
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state with what is proven there (None between proofs)."""
+
+    state: State
+    certificate: Certificate | None = None
+
+    @property
+    def decrement(self) -> float:
+        """F_τ − a proven lower bound of min F_τ, in the units of f."""
+        return self.state.decrement if self.certificate is None else slack(self.state, self.certificate)
+
+
+def slack(state: State, certificate: Certificate) -> float:
+    """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5)."""
+    s = state.point.surrogate
+    if certificate.weights is None or not np.isfinite(certificate.lower):
+        return np.inf
+    return state.point.fun - (certificate.lower + s.tau * information(certificate.weights, s.prior))
+
+
+def proof(problem: Minimax, state: State) -> Certificate:
+    """The best certificate to be had at a state: from p itself where that is enough, else from repaired weights."""
+    lin, p, m = state.point.lin, state.point.weights, state.multipliers
+    plain = prove(problem, lin, p, m)
+    if not np.isfinite(state.point.fun):
+        return plain
+    if np.isfinite(plain.lower) and problem.components.quadratic and not problem.affine:
+        return plain
+    best = _better(plain, repair(problem, lin, p, m), problem, lin)
+    if not np.isfinite(best.lower) and m is not None:
+        best = _better(best, repair(problem, lin, p), problem, lin)
+    if not np.isfinite(best.lower) and problem.convex and m is None:
+        few = sparse_weights(lin, p)
+        best = best if few is None else _better(best, repair(problem, lin, few), problem, lin)
+    return best
+
+
+def _better(
+    best: Certificate, repaired: tuple[Array, Multipliers | None] | None, problem: Minimax, lin: Linearization
+) -> Certificate:
+    """The better of a certificate and what repaired weights prove."""
+    if repaired is None:
+        return best
+    found = prove(problem, lin, *repaired)
+    return found if found.lower > best.lower or found.kind == "local" else best
+
+
+def fixed(
+    problem: Minimax, method: Method, surrogate: Smoothed, x: Array, target: float, warmer: Iterable[float] = ()
+) -> Iterator[Step]:
+    """Minimize one F_τ: first roughly at the `warmer` temperatures, then in rounds that each end with a proof."""
+    for warm in _approach(problem, method, surrogate, x, list(warmer)):
+        yield warm
+        x = warm.state.point.x
+    best, failures = np.inf, 0
+    while failures < FAILURES:
+        step: Step | None = None
+        for k, state in enumerate(method.states(surrogate, x)):
+            near = state.decrement <= max(target, method.round(surrogate.tau))
+            done = state.stuck or (near and (k > 0 or best == np.inf))  # later rounds take a step at least
+            step = Step(state, proof(problem, state) if done or _now_and_then(k, state) else None)
+            yield step
+            if done:
+                break
+        if step is None:
+            return
+        x, left = step.state.point.x, step.decrement
+        failures = 0 if left < 0.99 * best else failures + 1
+        best = min(best, left)
+        method.learn(surrogate.tau, left if np.isfinite(left) else surrogate.tau)
+
+
+def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, warmer: list[float]) -> Iterator[Step]:
+    """Roughly down the `warmer` temperatures; what is proven there is reported at the temperature asked for."""
+    if not warmer:
+        return
+    yield Step(State(surrogate.at(x), np.inf, steps=0))
+    state = None
+    for tau in warmer:
+        warm, steps = Smoothed(problem, tau, prior=surrogate.prior, meter=surrogate.meter), 0
+        for k, state in enumerate(method.states(warm, x)):
+            steps += state.steps if k else 0
+            if state.stuck or state.decrement <= ROUGH * tau or k >= WARM_STATES:
+                break
+        if state is None or not np.isfinite(state.point.fun):
+            return
+        x = state.point.x
+        yield Step(State(surrogate.at(x), np.inf, steps=steps))
+        method.learn(tau / method.shrink, method.shrink * tau)
+    if state is not None:
+        yield Step(State(surrogate.at(x), np.inf, steps=0), proof(problem, state))
+
+
+def falling(
+    problem: Minimax, method: Method, x: Array, tau: float, prior: Array | None, meter: Meter
+) -> Iterator[Step]:
+    """Stages of falling τ until nothing is gained any more; each stage ends with a proof."""
+    w = np.full(problem.n, 1.0 / problem.n) if prior is None else _floored(prior)
+    high, low, failures, previous = np.inf, -np.inf, 0, tau
+    while failures < FAILURES and tau > 0:
+        last, steps = None, 0
+        for last in _stage(problem, method, Smoothed(problem, tau, prior=w, meter=meter), x):
+            yield last
+            steps += last.state.steps
+        if last is None or last.certificate is None:
+            return
+        c = last.certificate
+        gap = c.gap if problem.convex else c.parts[0]
+        good = np.isfinite(gap)
+        before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
+        failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
+        if good and c.weights is not None:
+            x, w, previous = last.state.point.x, _floored(c.weights), tau
+            easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
+            tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
+        else:  # lost: from the last good point and prior, with a smaller change of τ
+            if np.isfinite(last.state.point.upper) and previous == tau:
+                x = last.state.point.x
+            tau = float(np.sqrt(tau) * np.sqrt(previous)) if previous > tau else tau / method.shrink
+        method.learn(tau, gap if good else tau)
+
+
+def seen_from(surrogate: Smoothed, steps: Iterator[Step]) -> Iterator[Step]:
+    """The proven ones among steps at other temperatures, reported at `surrogate`: any weights prove a bound."""
+    for step in steps:
+        if step.certificate is not None:
+            here = State(surrogate.at(step.state.point.x), np.inf, step.state.multipliers, step.state.steps)
+            yield Step(here, step.certificate)
+
+
+def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array) -> Iterator[Step]:
+    """One temperature: until the decrement is below the method's target, proven where the method cannot tell."""
+    target = method.target(surrogate.tau)
+    state = None
+    for k, state in enumerate(method.states(surrogate, x)):
+        if state.stuck or (k and state.decrement <= target) or k >= method.patience:
+            break
+        if np.isinf(state.decrement) and _now_and_then(k, state):
+            step = Step(state, proof(problem, state))
+            if step.decrement <= target:
+                yield step
+                return
+            yield step
+        else:
+            yield Step(state)
+    if state is not None:
+        yield Step(state, proof(problem, state))
+
+
+def _now_and_then(k: int, state: State) -> bool:
+    """Iterations 8, 16, 32, … (every state of a method with bursts): proofs stay a small share of the cost."""
+    return state.steps > 1 or (k >= 8 and (k & (k - 1)) == 0) or (k > 0 and k % 256 == 0)
+
+
+def _floored(p: Array) -> Array:
+    w = np.maximum(p, FLOOR * p.max())
+    return np.asarray(w / w.sum())

@@ -1,0 +1,93 @@
+"""Projected gradient descent:  x⁺ = P_X(x − s²∘∇F_τ(x)/L),  L halved before a step and doubled within it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..problem import Minimax
+from ..surrogate import Point, Smoothed
+from .base import Method, State
+from .metric import column_scale, gap_on, project
+
+EPS = float(np.finfo(float).eps)
+FLAT = 40  # steps without a decrease that rounding does not explain
+SHARE = 0.03  # of the last gap: the accuracy of the next stage
+
+
+class Gradient(Method):
+    """The plain method: one or two passes a step, O(1/k)."""
+
+    name = "gradient"
+    needs = "a domain with a projection"
+    kappa = 0.03
+    patience = 2000
+    cold = False
+    keep = 1.0
+
+    def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
+        super().__init__(problem, options)
+        self.scale: Array | None = None
+        self.curve = 1.0  # L·τ: what of L is left after the temperature
+        self.share = np.inf  # of the gap after the last stage
+        if not problem.affine:  # curvature of its own: a cold τ would only spoil the condition of F_τ
+            self.keep = 30.0  # type: ignore[misc]
+
+    @classmethod
+    def refuses(cls, problem: Minimax) -> str | None:
+        """Every domain projects."""
+        return None
+
+    def target(self, tau: float) -> float:
+        """κ·τ, and no more than a share of the gap: τ stays warm here, so accuracy must come from the stages."""
+        return min(self.kappa * tau, self.share)
+
+    def learn(self, tau: float, gap: float) -> None:
+        """The next stage is to be as much sharper as the last one was."""
+        self.share = SHARE * gap
+
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+        """From x on; stuck once F has not fallen beyond its own rounding for FLAT steps."""
+        best, flat = np.inf, 0
+        for state in self.walk(surrogate, x):
+            noise = 4 * EPS * (abs(state.point.fun) + surrogate.tau)
+            flat = 0 if state.point.fun < best - noise else flat + 1
+            best = min(best, state.point.fun)
+            while flat > FLAT:
+                yield replace(state, stuck=True)
+            yield state
+
+    def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+        """The steps themselves."""
+        point = surrogate.at(x)
+        while True:
+            yield State(point, gap_on(self.problem, point))
+            new = self.step(surrogate, point, point)
+            while new is None:
+                yield State(point, gap_on(self.problem, point), stuck=True)
+            point = new
+
+    def step(self, surrogate: Smoothed, base: Point, known: Point) -> Point | None:
+        """One projected step from `base` that satisfies the quadratic upper bound; None when rounding leaves no step.
+
+        F(x⁺) ≤ F(x) + ⟨∇F, x⁺ − x⟩ + (L/2)·‖(x⁺ − x)/s‖²  (Beck and Teboulle 2009)
+        """
+        if self.scale is None:
+            self.scale = column_scale(self.problem, known)
+        s2 = self.scale**2
+        noise = 8 * EPS * (abs(base.fun) + surrogate.tau)
+        self.curve *= 0.5
+        for _ in range(100):
+            L = self.curve / surrogate.tau
+            x = project(self.problem, base.x - s2 * base.jac / L)
+            move = x - base.x
+            if not np.isfinite(x).all() or not np.any(move):
+                return None
+            trial = surrogate.at(x)
+            model = base.fun + float(base.jac @ move) + 0.5 * L * float(np.sum(move * move / s2))
+            if np.isfinite(trial.fun) and trial.fun <= model + noise:
+                return trial
+            self.curve *= 2.0
+        return None

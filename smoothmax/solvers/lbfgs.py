@@ -1,0 +1,79 @@
+"""Limited-memory BFGS: SciPy's L-BFGS-B (Byrd, Lu, Nocedal, Zhu 1995) on (F_τ − F_τ(x₀))/τ in equilibrated variables.
+
+SciPy's routine cannot be stepped, so it is run in bursts of doubling length; a state is yielded after each.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from .._typing import Array
+from ..domains import Box
+from ..problem import Minimax
+from ..surrogate import Point, Smoothed
+from .base import Method, State
+from .metric import column_scale, gap_on
+
+HUGE = 1e300  # where the line search itself has left the numbers
+WALL = 1e3  # in units of τ: where F is not finite
+
+
+class LBFGS(Method):
+    """Quasi-Newton: one pass an evaluation, memory of 20 pairs."""
+
+    name = "lbfgs"
+    needs = "the domain Free or Box"
+    kappa = 0.01
+    patience = 12
+
+    def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
+        super().__init__(problem, options)
+        self.scale: Array | None = None  # of the variables, so that a unit step changes f by about the first τ
+
+    @classmethod
+    def refuses(cls, problem: Minimax) -> str | None:
+        """Anything but a box."""
+        if isinstance(problem.domain, Box):
+            return None
+        return f"it needs the domain Free or Box; this one is {problem.domain!r}"
+
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+        """Bursts of 16, 32, 64, … iterations."""
+        point = surrogate.at(x)
+        if self.scale is None:
+            self.scale = surrogate.tau * column_scale(self.problem, point)
+        yield State(point, gap_on(self.problem, point))
+        length = 16
+        while True:
+            new, steps = self._burst(surrogate, point, self.scale, length)
+            stuck = steps == 0 or not new.fun < point.fun
+            point = new if new.fun <= point.fun else point
+            yield State(point, gap_on(self.problem, point), steps=max(steps, 1), stuck=stuck)
+            length = min(2 * length, 1024)
+
+    def _burst(self, surrogate: Smoothed, point: Point, scale: Array, length: int) -> tuple[Point, int]:
+        box = self.problem.domain
+        assert isinstance(box, Box)
+        tau, start, origin = surrogate.tau, point.fun, point.x / scale
+
+        def objective(z: Array) -> tuple[float, Array]:
+            if not np.isfinite(z).all():
+                return HUGE, np.zeros_like(z)
+            at = surrogate.at(np.clip(z * scale, box.lb, box.ub))
+            if not np.isfinite(at.fun):  # a bowl around the start of the burst, so that the line search comes back
+                return WALL + float(np.sum((z - origin) ** 2)), 2 * (z - origin)
+            return (at.fun - start) / tau, at.jac * (scale / tau)
+
+        found = minimize(
+            objective,
+            origin,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=np.column_stack([box.lb / scale, box.ub / scale]),
+            options={"maxiter": length, "maxfun": 20 * length, "maxcor": 20, "ftol": 0.0, "gtol": 0.0},
+        )
+        if not np.isfinite(found.x).all():
+            return point, 0
+        return surrogate.at(np.clip(found.x * scale, box.lb, box.ub)), int(found.nit)

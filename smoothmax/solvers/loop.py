@@ -1,0 +1,253 @@
+"""The one loop: it owns the budget, the clock, the callback, the judge and the stopping; methods only yield states."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import OptimizeResult
+
+from .._typing import Array
+from ..certificate import Certificate, prove
+from ..components import Linearization, Meter
+from ..domains import Box
+from ..problem import Minimax
+from ..surrogate import Point
+from .continuation import Step, slack
+from .status import Status
+
+EPS = float(np.finfo(float).eps)
+LOCAL_RESIDUAL = 1e-7  # a KKT residual below max(this, 10·tol) makes a nonconvex point stationary
+
+
+class Exhausted(Exception):
+    """The budget is spent; raised inside an evaluation and caught by the loop."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.name)
+        self.status = status
+
+
+class Budget(Meter):
+    """A meter that refuses once `max_passes` or the deadline is behind it, from the first value on."""
+
+    def __init__(self, max_passes: float, time_limit: float | None) -> None:
+        super().__init__()
+        self.max_passes, self.time_limit = max_passes, time_limit
+        self.begun = time.perf_counter()
+        self.open = False  # opened once there is a value to fall back on
+
+    def spend(self, passes: float) -> None:
+        """Count, or raise Exhausted."""
+        if self.open and self.npass >= self.max_passes:
+            raise Exhausted(Status.PASSES)
+        self.tick()
+        super().spend(passes)
+
+    def tick(self) -> None:
+        """Look at the clock: before each pass, and before each call of a user's function."""
+        late = self.time_limit is not None and time.perf_counter() - self.begun >= self.time_limit
+        if self.open and late:
+            raise Exhausted(Status.TIME)
+
+
+@dataclass
+class Judge:
+    """Keeps the best of what was seen and decides when it is enough: gap ≤ atol + tol·max(|fun|, spread)."""
+
+    problem: Minimax
+    tol: float
+    atol: float | None
+    smoothed: bool  # a given τ: the smoothed gap decides
+    best: Point | None = None  # the smallest max f (given τ: the smallest F_τ)
+    proof: Certificate | None = None
+    proof_step: Step | None = None
+    start: Linearization | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def begin(self, first: Linearization, atol: float) -> None:
+        """The values at the start: a point to fall back on, and the absolute tolerance they imply."""
+        self.start, self.atol = first, atol
+
+    def threshold(self, point: Point) -> float:
+        """What the gap must come down to at this point."""
+        return self.goal(point.f)
+
+    def goal(self, f: Array) -> float:
+        """The threshold for component values f."""
+        top, atol = float(f.max()), self.atol or 0.0
+        return atol + self.tol * max(abs(top), top - float(f.min())) if np.isfinite(f).all() else atol
+
+    def see(self, step: Step) -> bool:
+        """Take a step in; True when it proves enough."""
+        point, c = step.state.point, step.certificate
+        if np.isfinite(point.fun) and (self.best is None or self._value(point) < self._value(self.best)):
+            self.best = point
+        if c is None:
+            return self._combined()
+        if self.proof is None or self._better(step, c):
+            self.proof, self.proof_step = c, step
+        if not self.problem.convex:
+            near = c.residual <= max(LOCAL_RESIDUAL, 10 * self.tol)
+            return near and (self.smoothed or c.parts[0] <= self.threshold(point))
+        if self._gap(step, c) <= self.threshold(point) + self._noise(point):
+            self.best = point
+            return True
+        return self._combined()
+
+    def _better(self, step: Step, c: Certificate) -> bool:
+        """Affine: the larger lower bound, which holds at every x; else the smaller gap at the point itself."""
+        if not self.problem.convex or self.proof is None:
+            return True
+        if self.problem.affine and not self.smoothed:
+            return c.lower > self.proof.lower
+        return self._gap(step, c) < self._gap(self.proof_step, self.proof)
+
+    def _combined(self) -> bool:
+        """Affine: the best point with the best bound, which may come from different steps."""
+        if self.smoothed or self.best is None or self.proof is None or not self.problem.affine:
+            return False
+        return self.best.upper - self.proof.lower <= 0.9 * self.threshold(self.best)
+
+    def _noise(self, point: Point) -> float:
+        """What rounding of F_τ itself leaves open, for a given τ."""
+        s = point.surrogate
+        return 8 * EPS * (abs(point.fun) + s.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
+
+    def _value(self, point: Point) -> float:
+        return point.fun if self.smoothed else point.upper
+
+    def _gap(self, step: Step | None, c: Certificate) -> float:
+        return slack(step.state, c) if self.smoothed and step is not None else c.gap
+
+
+@dataclass
+class Outcome:
+    """What the loop hands back."""
+
+    status: Status
+    point: Point | None
+    certificate: Certificate
+    step: Step | None
+    nit: int
+    trace: list[dict[str, Any]]
+
+
+def run(
+    problem: Minimax,
+    steps: Iterator[Step],
+    judge: Judge,
+    budget: Budget,
+    callback: Callable[[OptimizeResult], Any] | None,
+    show: Callable[[dict[str, Any]], None] | None,
+) -> Outcome:
+    """Drive the steps until the judge is content or something ends them; the best point is never lost."""
+    status, nit, first, step = Status.STALLED, 0, None, None
+    try:
+        for step in steps:
+            nit += step.state.steps if first is not None else 0
+            first = first or step.state.point
+            enough = judge.see(step)
+            row = _row(nit, step, budget, judge)
+            judge.history.append(row)
+            if show:
+                show(row)
+            if not np.isfinite(first.fun):
+                status = Status.NOT_FINITE
+                break
+            if enough:
+                status = Status.PROVEN
+                break
+            if _ray(problem, first, step.state.point):
+                status = Status.UNBOUNDED
+                break
+            if callback:
+                callback(OptimizeResult(x=step.state.point.x.copy(), **row))
+    except Exhausted as spent:
+        status = spent.status
+    except StopIteration:
+        status = Status.CALLBACK
+    except KeyboardInterrupt:
+        status = Status.INTERRUPTED
+    if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
+        status = Status.NOT_FINITE
+    budget.open = False
+    if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):
+        status = Status.UNBOUNDED
+    certificate = _final(problem, judge, status == Status.PROVEN)  # may prefer the point of the proof to the best one
+    return Outcome(status, judge.best, certificate, judge.proof_step or step, nit, judge.history)
+
+
+def _final(problem: Minimax, judge: Judge, proven: bool) -> Certificate:
+    """The certificate of the best point: by the best weights there, or with the bound that they proved elsewhere.
+
+    A lower bound holds at every x. Where curved components keep the weights from proving it again at the best point, a
+    successful solve returns the point of the proof, and an unfinished one the best point with that bound.
+    """
+    if judge.best is None:
+        return Certificate(-np.inf, np.inf, "none")
+    if judge.proof is None or judge.proof_step is None:
+        return prove(problem, judge.best.lin, None)
+    if judge.proof_step.state.point is judge.best:
+        return judge.proof
+    moved = prove(problem, judge.best.lin, judge.proof.weights, judge.proof.multipliers)
+    if judge.smoothed or moved.gap <= judge.proof.gap or not problem.convex:
+        return moved
+    if proven:
+        judge.best = judge.proof_step.state.point
+        return judge.proof
+    optimization = judge.proof.parts[1]
+    parts = (moved.upper - judge.proof.lower - optimization, optimization)
+    return replace(judge.proof, upper=moved.upper, parts=parts)
+
+
+def _row(nit: int, step: Step, budget: Budget, judge: Judge) -> dict[str, Any]:
+    point, c = step.state.point, step.certificate
+    return {
+        "nit": nit,
+        "npass": budget.npass,
+        "tau": point.surrogate.tau,
+        "fun": point.upper,
+        "smoothed_fun": point.fun,
+        "lower_bound": c.lower if c else -np.inf,
+        "gap": c.gap if c else np.inf,
+        "decrement": step.decrement,
+        "seconds": time.perf_counter() - budget.begun,
+    }
+
+
+def _ray(problem: Minimax, first: Point, point: Point) -> bool:
+    """All components of an affine problem fell along x − x₀ and the domain recedes that way: a proof of unboundedness.
+
+    A nonlinear problem is called unbounded when max f has fallen 10¹² times below everything seen at the start.
+    """
+    if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.fun):
+        return False
+    if not problem.affine:
+        return point.upper < -1e12 * (1.0 + float(np.abs(first.f).max()))
+    rows = _rows(point)
+    scale = float(np.abs(first.f).max()) + float(np.abs(point.f).max())
+    return float((point.f - first.f)[rows].max()) < -1e-9 * scale and _recedes(problem, point.x - first.x)
+
+
+def _falls(problem: Minimax, point: Point) -> bool:
+    """All components of an affine problem fall along −∇F_τ, less what the bounds forbid: asked before giving up."""
+    if not problem.affine or getattr(problem.domain, "bounded", False) or not np.isfinite(point.fun):
+        return False
+    v = -point.jac.copy()
+    if isinstance(problem.domain, Box):
+        v[(np.isfinite(problem.domain.ub) & (v > 0)) | (np.isfinite(problem.domain.lb) & (v < 0))] = 0.0
+    change = point.lin.jvp(v)[_rows(point)]
+    return _recedes(problem, v) and float(change.max()) < -1e-9 * float(np.abs(change).max())
+
+
+def _rows(point: Point) -> Any:
+    """The components that take part: those with a positive prior."""
+    prior = point.surrogate.prior
+    return slice(None) if prior is None else prior > 0
+
+
+def _recedes(problem: Minimax, v: Array) -> bool:
+    recedes = getattr(problem.domain, "recedes", None)
+    return recedes is not None and bool(recedes(v))

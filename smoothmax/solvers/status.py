@@ -1,0 +1,33 @@
+"""How a solve can end, in sentences that name the remedy."""
+
+from enum import IntEnum
+
+
+class Status(IntEnum):
+    """The `status` of a result; 0 alone is success."""
+
+    PROVEN = 0
+    PASSES = 1
+    TIME = 2
+    UNBOUNDED = 3
+    NOT_FINITE = 4
+    STALLED = 5
+    CALLBACK = 6
+    INTERRUPTED = 7
+
+
+SENTENCES = {
+    Status.PROVEN: "The gap is proven to be within the tolerance.",
+    Status.PASSES: "The budget of {max_passes:g} passes ran out before the gap closed; increase it or loosen tol.",
+    Status.TIME: "The time limit of {time_limit:g} s was reached before the gap closed; increase it or loosen tol.",
+    Status.UNBOUNDED: "The problem is unbounded: all components fall along a ray that stays in the domain; bound the "
+    "domain or add components.",
+    Status.NOT_FINITE: "A component is nan or infinite at or near the best point, so no step is possible; restrict the "
+    "domain to where the functions are finite.",
+    Status.STALLED: "No further progress was possible before the gap closed; a bound that is given is proven. "
+    "Loosen tol, or scale and centre the data.",
+    Status.CALLBACK: "The callback stopped the solve before the gap closed.",
+    Status.INTERRUPTED: "The solve was interrupted before the gap closed.",
+}
+LOCAL = "A first-order stationary point of a nonconvex problem: a candidate for a local minimax, with no lower bound."
+SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."
