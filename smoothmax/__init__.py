@@ -3,6 +3,7 @@
 from .certificate import Certificate, Multipliers, certify
 from .components import Affine, Quadratic, Smooth, Stack
 from .domains import Ball, Box, Free, Polyhedron, Simplex
+from .duality import check_duality
 from .front import minimax, solve
 from .operators import (
     LogSumExpAccumulator,
@@ -20,6 +21,7 @@ from .operators import (
     smooth_min,
     softmax,
 )
+from .paths import Path, path
 from .problem import Minimax
 from .repairs import repair
 from .result import Interrupted, MinimaxResult

@@ -1,0 +1,204 @@
+"""The temperature path: solutions of min F_τ over a schedule of τ, each warm-started from the last.
+
+    dx/dτ = (∇²F_τ)⁻¹ Jᵀ(diag p − ppᵀ) f/τ²                    the predictor from one temperature to the next
+    x* ≈ (r·x_{τ/r} − x_τ)/(r − 1)                              the Richardson candidate for τ → 0
+
+The second is exact up to terms exponentially small in 1/τ once the active set of a nondegenerate affine problem has
+settled (Cominetti and San Martín 1994; Bach 2020); it is only a candidate, and `extrapolated` is its true max f.
+"""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import _doors
+from ._files import write_whole
+from ._linalg import Factor
+from ._typing import Array
+from .front import solve_with
+from .problem import Minimax
+from .result import Interrupted, MinimaxResult
+from .schedules import Geometric, for_tolerance
+from .settings import Settings
+from .surrogate import Point, Smoothed
+
+COLUMNS = (
+    "tau",
+    "fun",
+    "smoothed_fun",
+    "lower_bound",
+    "gap",
+    "tau_entropy",
+    "tau_log_n",
+    "extrapolated",
+    "npass",
+    "nit",
+    "success",
+)
+
+
+@dataclass(frozen=True)
+class Path:
+    """A table with one row a temperature, from warm to cold.
+
+    Columns: `tau`; `fun` = max f(x_τ); `smoothed_fun` = F_τ(x_τ); `lower_bound`, proven; `gap` = fun − lower_bound;
+    `tau_entropy` = τ·H(p); `tau_log_n` = τ·log n; `extrapolated` = max f at the Richardson candidate (nan in the first
+    row); `npass`, `nit`: cost of that row; `success`: the smoothed optimum of that row is proven.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    results: tuple[MinimaxResult, ...] = field(repr=False, default=())
+
+    @property
+    def best(self) -> float:
+        """The smallest max f seen on the path, extrapolated points included."""
+        seen = [r[name] for r in self.records for name in ("fun", "extrapolated")]
+        return min((float(v) for v in seen if not math.isnan(v)), default=math.nan)
+
+    @property
+    def lower_bound(self) -> float:
+        """The largest proven lower bound on the path."""
+        return max(float(r["lower_bound"]) for r in self.records)
+
+    def to_dict(self) -> dict[str, list[Any]]:
+        """Columns by name."""
+        return {name: [r[name] for r in self.records] for name in COLUMNS}
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The table as CSV text; also written to `path` (whole or not at all) where one is given."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({k: _plain(v) for k, v in r.items()} for r in self.records)
+        if path is not None:
+            write_whole(path, lambda file: file.write(text.getvalue().encode()))
+        return text.getvalue()
+
+    def plot(self, path: str | os.PathLike[str] | None = None, **options: Any) -> Any:
+        """Log–log picture of gap, τ·H(p), τ·log n and the extrapolated error against τ; saved as PNG, SVG or PDF."""
+        from .plots import path_figure
+
+        return path_figure(self.to_dict(), path, **options)
+
+
+def path(
+    problem: Minimax,
+    taus: Iterable[float] | None = None,
+    *,
+    eps: float | None = None,
+    method: str = "auto",
+    x0: Any = None,
+    tol: float = 1e-8,
+    **solve_options: Any,
+) -> Path:
+    """Minimize F_τ for a falling schedule of τ.
+
+    Parameters
+    ----------
+    problem : Minimax
+    taus : iterable of floats or schedule, optional
+        Temperatures in the units of f; sorted from warm to cold.
+    eps : float, optional
+        Instead of `taus`: a geometric schedule (factor 4) down to τ·log n = eps. Without either, eps is 1e-6 of the
+        spread of f at the start.
+    method, x0, tol, **solve_options
+        As for `solve`; each temperature is solved to its own proven smoothed gap.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Both `taus` and `eps`, an empty or non-positive schedule, or what `solve` refuses.
+    Interrupted
+        On Ctrl-C; `.path` holds the temperatures that were finished.
+    """
+    if not isinstance(problem, Minimax):
+        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+    x = problem.start(x0)
+    records: list[dict[str, Any]] = []
+    results: list[MinimaxResult] = []
+    for tau in _temperatures(problem, x, taus, eps):
+        if results:
+            x = predict(problem, results[-1], tau)
+        settings = Settings.of(problem, tau=tau, tol=tol, method=method, **solve_options)
+        try:
+            found = solve_with(problem, x, settings, warm=bool(results))
+        except Interrupted as stop:
+            stop.path = Path(tuple(records), tuple(results))
+            raise
+        candidate = math.nan if not results else problem.value(_richardson(problem, results[-1], found))
+        results.append(found)
+        records.append(_record(problem, found, tau, candidate))
+        if math.isnan(found.smoothed_fun):
+            break
+    return Path(tuple(records), tuple(results))
+
+
+def predict(problem: Minimax, last: MinimaxResult, tau: float) -> Array:
+    """x + (dx/dτ)·(τ_new − τ) where that lowers F at the new τ, else x."""
+    stay, there = np.asarray(last.x), Smoothed(problem, tau)
+    if not problem.components.rows or problem.d > 2000 or not math.isfinite(last.smoothed_fun):
+        return stay
+    step = tangent(Smoothed(problem, last.tau).at(stay)) * (tau - last.tau)
+    guess = np.asarray(problem.domain.project(stay + step)) if np.isfinite(step).all() else stay
+    value = there.fun(guess)
+    return guess if math.isfinite(value) and value < there.fun(stay) else stay
+
+
+def tangent(point: Point) -> Array:
+    """dx/dτ at a minimizer of F_τ over R^d (identity 3)."""
+    p, f, tau = point.weights, point.f, point.surrogate.tau
+    with np.errstate(all="ignore"):
+        pull = point.lin.vjp(p * (f - p @ f)) / tau / tau
+    return Factor(point.hess)(pull) if np.isfinite(point.hess).all() else np.zeros_like(pull)
+
+
+def _richardson(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> Array:
+    ratio = warm.tau / cold.tau
+    return np.asarray(problem.domain.project((ratio * cold.x - warm.x) / (ratio - 1)))
+
+
+def _temperatures(problem: Minimax, x: Array, taus: Iterable[float] | None, eps: float | None) -> Sequence[float]:
+    if taus is not None:
+        if eps is not None:
+            raise ValueError("give taus or eps, not both")
+        try:
+            listed = sorted({_doors.positive("taus", tau) for tau in taus}, reverse=True)
+        except TypeError:
+            raise TypeError(f"taus must be an iterable of positive numbers; got {taus!r}") from None
+        if not listed:
+            raise ValueError("taus must hold at least one temperature; it is empty")
+        return listed
+    f = problem.components.value(x)
+    spread = float(f.max() - f.min()) or float(np.abs(f).max()) or 1.0
+    if not math.isfinite(spread):
+        return [1.0]  # solve will say what is wrong at the start
+    schedule: Geometric = for_tolerance(1e-6 * spread if eps is None else eps, problem.n, spread / 4)
+    return list(schedule)
+
+
+def _record(problem: Minimax, r: MinimaxResult, tau: float, extrapolated: float) -> dict[str, Any]:
+    # F_τ − ⟨p, f⟩ = τ·H(p) at the softmax weights of the point itself (identity 2)
+    p_entropy = Smoothed(problem, tau).entropy(r.x) if math.isfinite(r.smoothed_fun) else math.nan
+    return {
+        "tau": tau,
+        "fun": r.fun,
+        "smoothed_fun": r.smoothed_fun,
+        "lower_bound": r.lower_bound,
+        "gap": r.gap,
+        "tau_entropy": tau * p_entropy,
+        "tau_log_n": tau * math.log(problem.n),
+        "extrapolated": extrapolated,
+        "npass": r.npass,
+        "nit": r.nit,
+        "success": r.success,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return repr(float(value)) if isinstance(value, (float, np.floating)) else value

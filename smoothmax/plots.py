@@ -1,0 +1,293 @@
+"""Tables in, figures out; the only import of matplotlib.
+
+Figures are made without pyplot, in colours that colour-blind readers tell apart (Okabe and Ito 2008), with text that
+stays legible at 8 cm width; the same table gives the same bytes.
+"""
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+try:
+    import matplotlib
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+except ImportError as missing:  # pragma: no cover - matplotlib is there wherever this is tested
+    raise ImportError('figures need matplotlib: pip install "smoothmax[plot]"') from missing
+
+from ._files import write_whole
+from ._typing import Array
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
+GREY = "#767676"
+CM = 1 / 2.54
+WIDTH = 8.0  # cm: one column of a journal
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "mathtext.fontset": "dejavusans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.0,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "savefig.dpi": 300.0,
+    "figure.dpi": 150.0,
+    "svg.hashsalt": "smoothmax",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "text.usetex": False,
+}
+# Nothing of the day or the machine goes into a file.
+METADATA: dict[str, dict[str, Any]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+# column, label, drawn with
+SERIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("tau_log_n", "τ·log n (bound for any data)", {"color": BLACK, "linestyle": (0, (4, 1.5))}),
+    ("tau_entropy", "τ·H(p) (bound at the weights)", {"color": BLUE, "linestyle": "-", "marker": "s"}),
+    ("gap", "proven gap of max f", {"color": VERMILLION, "linestyle": "-", "marker": "o"}),
+    ("extrapolated", "extrapolated max f {error}", {"color": GREEN, "linestyle": ":", "marker": "D"}),
+)
+
+
+def path_figure(
+    table: Mapping[str, Sequence[Any]],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    title: str | None = None,
+    optimum: float | None = None,
+    units: str = "units of f",
+    width: float = WIDTH,
+) -> Figure:
+    """Log–log picture of the proven gap, τ·H(p), τ·log n and the extrapolated error against τ, warm to cold.
+
+    Parameters
+    ----------
+    table : dict of columns
+        As from `Path.to_dict`.
+    path : path, optional
+        Also save the figure there, as PNG, SVG or PDF by its extension; whole or not at all.
+    title : str, optional
+    optimum : float, optional
+        The true minimum where it is known: errors are measured against it, else against the best proven lower bound.
+    units : str
+        The units of f, for the labels.
+    width : float
+        In centimetres.
+
+    Raises
+    ------
+    KeyError
+        A column that the table lacks.
+    ValueError
+        Another extension.
+    """
+    suffix = None if path is None else _suffix(path)
+    with style():
+        figure, axes = panels(1, 1, width, 0.95 * width)
+        draw_path(axes[0], table, optimum=optimum, units=units)
+        if title:
+            axes[0].set_title(title)
+        handles, labels = axes[0].get_legend_handles_labels()
+        if handles:
+            figure.legend(handles, labels, loc="outside lower center", ncols=1 if width < 11 else 2, handlelength=2.6)
+    if path is not None and suffix is not None:
+        save(figure, path)
+    return figure
+
+
+def draw_path(
+    axes: Axes, table: Mapping[str, Sequence[Any]], *, optimum: float | None = None, units: str = "units of f"
+) -> None:
+    """The curves of `path_figure` in given axes, labelled for a legend that the caller places.
+
+    What is zero, negative or below the rounding of max f cannot be read off on a logarithmic scale: it is drawn hollow
+    on the line that marks that rounding. What is nan or infinite is left out.
+    """
+    tau, floor = _column(table, "tau"), rounding(table)
+    known = optimum is not None and math.isfinite(optimum)
+    bounds = _finite(_column(table, "lower_bound"))
+    best = float(optimum) if known and optimum is not None else float(bounds.max()) if bounds.size else math.nan
+    error = "− minimum" if known else "− best lower bound"
+    shown, hidden = False, False
+    for name, label, look in SERIES:
+        y = _column(table, name) - (best if name == "extrapolated" else 0.0)
+        there = np.isfinite(y) & np.isfinite(tau) & (tau > 0)
+        if not there.any():
+            continue
+        low = there & (y <= floor)
+        line = np.where(there, np.maximum(y, floor), np.nan)
+        (drawn,) = axes.plot(tau, line, label=label.format(error=error), **look)
+        if low.any():  # white over the marker leaves a ring
+            axes.plot(tau[low], line[low], color=look["color"], linestyle="", **_ring(look.get("marker", "o")))
+            hidden = True
+        shown = shown or bool(there.any())
+        drawn.set_zorder(3)
+    if known:
+        true = _column(table, "fun") - best
+        there = np.isfinite(true) & (true > floor) & np.isfinite(tau)
+        if there.any():
+            axes.plot(
+                tau[there],
+                true[there],
+                color=ORANGE,
+                linestyle="",
+                marker="x",
+                label="max f at x(τ) − minimum",
+                zorder=4,
+            )
+    _unproven(axes, table, tau, floor)
+    _frame(axes, tau, floor if hidden else None, shown, units)
+
+
+def rounding(table: Mapping[str, Sequence[Any]]) -> float:
+    """The floor below which differences of max f are rounding: 16 eps · the largest |max f| of the table."""
+    values = _finite(_column(table, "fun"))
+    return 16 * float(np.finfo(float).eps) * (float(np.abs(values).max()) if values.size else 0.0) or 1e-300
+
+
+def panels(rows: int, columns: int, width: float, height: float, **options: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of `width` × `height` centimetres and its axes, row by row."""
+    with style():
+        figure = Figure(figsize=(width * CM, height * CM), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(grid.ravel())
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The look of all figures, whatever the user's own settings are."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        yield
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write the figure as PNG, SVG or PDF by extension, whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        Another extension.
+    """
+    suffix = _suffix(path)
+    with style():
+        return write_whole(path, lambda file: figure.savefig(file, format=suffix[1:], metadata=METADATA[suffix]))
+
+
+def decades(axes: Axes, x: bool = True, y: bool = True, ticks: int = 6) -> None:
+    """Logarithmic axes with a few whole powers of ten and no labels between them."""
+    for wanted, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
+        if wanted:
+            scale("log")
+            axis.set_major_locator(LogLocator(numticks=ticks))
+            axis.set_minor_locator(NullLocator())
+            axis.set_minor_formatter(NullFormatter())
+
+
+def _frame(axes: Axes, tau: Array, floor: float | None, shown: bool, units: str) -> None:
+    axes.set_xlabel(f"temperature τ ({units}), colder →")
+    axes.set_ylabel(f"error ({units})")
+    if not shown:
+        axes.set(xticks=[], yticks=[])
+        axes.text(0.5, 0.5, "nothing finite to show", ha="center", va="center", transform=axes.transAxes, color=GREY)
+        return
+    decades(axes)
+    axes.grid(True, color="#DDDDDD", linewidth=0.4)
+    axes.set_axisbelow(True)
+    warm = float(_finite(tau).max())
+    cold = float(_finite(tau).min())
+    room = max((warm / cold) ** 0.04, 1.3)
+    axes.set_xlim(warm * room, cold / room)
+    if floor is not None:
+        low, high = axes.get_ylim()
+        axes.set_ylim(min(low, floor / 30), high)
+        axes.axhspan(axes.get_ylim()[0], floor, color="#EEEEEE", zorder=0, linewidth=0)
+        axes.annotate(
+            "rounding (hollow: at or below)", (0.02, floor), (0, -2), xycoords=("axes fraction", "data"),
+            textcoords="offset points", va="top", color=GREY, fontsize=6.0,
+        )  # fmt: skip
+    _slope(axes, warm, cold)
+
+
+def _slope(axes: Axes, warm: float, cold: float) -> None:
+    """A short reference line of slope 1, above all curves where they are cold."""
+    if warm / cold < 10:
+        return
+    tops = [np.asarray(line.get_ydata(), float) for line in axes.get_lines()]
+    xs = [np.asarray(line.get_xdata(), float) for line in axes.get_lines()]
+    ends = (
+        10 ** (0.45 * math.log10(cold) + 0.55 * math.log10(warm)),
+        10 ** (0.7 * math.log10(cold) + 0.3 * math.log10(warm)),
+    )
+    near = [
+        float(np.nanmax(y[ok] / x[ok])) for x, y in zip(xs, tops) if (ok := (x > 0) & (y > 0) & (x <= ends[0])).any()
+    ]
+    if not near:
+        return
+    lift = max(near) * (warm / cold) ** 0.06
+    axes.plot(ends, [lift * t for t in ends], color=GREY, linewidth=0.8, zorder=1)
+    middle = math.sqrt(ends[0] * ends[1])
+    axes.annotate(
+        "slope 1", (middle, lift * middle), (2, 2), textcoords="offset points", color=GREY, fontsize=6.0, va="bottom"
+    )
+
+
+def _unproven(axes: Axes, table: Mapping[str, Sequence[Any]], tau: Array, floor: float) -> None:
+    """A cross over the gaps of temperatures whose smoothed optimum was not proven."""
+    gap = _column(table, "gap")
+    failed = np.array([value is not None and not value for value in table.get("success", [True] * tau.size)], bool)
+    failed &= np.isfinite(gap) & (gap > floor)
+    if failed.any():
+        axes.plot(
+            tau[failed], gap[failed], color=PURPLE, linestyle="", marker="X", markersize=6, zorder=5,
+            label="smoothed optimum not proven there",
+        )  # fmt: skip
+
+
+def _ring(marker: str) -> dict[str, Any]:
+    return {"marker": marker, "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 4, "clip_on": True}
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
+    suffix = Path(path).suffix.lower()
+    if suffix not in METADATA:
+        raise ValueError(f"the extension of {os.fspath(path)!r} must be one of {', '.join(METADATA)}; it is {suffix!r}")
+    return suffix
+
+
+def _column(table: Mapping[str, Sequence[Any]], name: str) -> Array:
+    return np.array([math.nan if value is None else float(value) for value in table[name]], dtype=np.float64)
+
+
+def _finite(values: Array) -> Array:
+    return values[np.isfinite(values)]

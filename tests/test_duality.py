@@ -1,0 +1,195 @@
+"""Conjugacy and strong duality: every identity by routes that do not know each other."""
+
+import json
+
+import cvxpy as cp
+import mpmath
+import numpy as np
+import pytest
+
+import smoothmax as sm
+from smoothmax import duality
+from smoothmax.conjugates import closed_form, supremum
+from smoothmax.duality import check_duality
+
+X = np.array([1.0, 3.0, 2.5, -4.0, 3.0])
+
+
+def exact_conjugate(q, tau):
+    """τ·Σ q log q in 50 digits."""
+    with mpmath.workdps(50):
+        return float(mpmath.mpf(tau) * mpmath.fsum(v * mpmath.log(v) for v in map(mpmath.mpf, q.tolist()) if v))
+
+
+@pytest.mark.parametrize("tau", [1e-6, 0.3, 1e6])
+def test_the_closed_form_to_the_last_digits(tau):
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 17, 400):
+        q = rng.dirichlet(np.full(n, 0.3))
+        assert closed_form(q, tau) == pytest.approx(exact_conjugate(q, tau), rel=1e-14, abs=1e-15 * tau)
+
+
+@pytest.mark.parametrize(
+    "q", [[0.2, 0.3, 0.5], [1.0, 0, 0], [1e-200, 0.4, 0.6], [1 / 3, 1 / 3, 1 / 3], [1e-9, 1e-6, 1 - 1.001e-6]]
+)
+def test_the_supremum_climbs_to_the_closed_form(q):
+    q = np.array(q)
+    assert supremum(q, 2.0) == pytest.approx(exact_conjugate(q, 2.0), abs=1e-12)
+
+
+@pytest.mark.parametrize("q", [[0.5, 0.6], [0.5, 0.4], [1.2, -0.2], [0.5, 0.5 + 1e-9], [1.0, -1e-12], [0.0, 0.0]])
+def test_off_the_simplex_every_route_says_infinity(q):
+    q = np.array(q)
+    assert closed_form(q, 0.5) == supremum(q, 0.5) == np.inf
+    if abs(q.sum() - 1) > 1e-6:
+        report = check_duality([1.0, 2.0], 0.5, q=q)
+        assert report.ok
+        assert report.conjugate == np.inf
+        assert sum(c.value == np.inf for c in report.checks) == 3
+
+
+@pytest.mark.parametrize("tau", [1e-6, 1e-2, 1.0, 1e6])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("shift", [0.0, 1000.0])
+def test_conjugacy_of_arrays(tau, dtype, shift):
+    x = (X + shift).astype(dtype)
+    report = check_duality(x, tau)
+    assert report.ok, str(report)
+    assert report.conjugate == pytest.approx(-tau * float(sm.entropy(report.weights)))
+    assert check_duality(x, tau, q=np.array([0.1, 0.2, 0, 0.3, 0.4], dtype)).ok
+
+
+def test_many_one_and_equal_numbers():
+    rng = np.random.default_rng(1)
+    for x in ([7.0], [2.0, 2.0, 2.0], [1, 2, 3], rng.standard_normal(200), 1e-8 * rng.standard_normal(5)):
+        assert check_duality(x, 0.1).ok
+
+
+def test_fenchel_young_is_the_divergence():
+    q = np.array([0.1, 0.2, 0.3, 0.3, 0.1])
+    report = check_duality(X, 0.7, q=q)
+    residual = next(c for c in report.checks if "KL(q" in c.identity)
+    assert residual.value == pytest.approx(0.7 * float(sm.kl_divergence(q, sm.softmax(X, tau=0.7))))
+    assert residual.value > 0
+
+
+def test_a_wrong_value_is_noticed(monkeypatch):
+    monkeypatch.setattr(duality, "closed_form", lambda q, tau: 1e-5 - tau * float(sm.entropy(q)))
+    report = check_duality(X, 1.0)
+    assert not report.ok
+    assert "FAILS" in str(report)
+
+
+def test_a_failing_solver_is_no_agreement(monkeypatch):
+    def fail(self, *args):
+        raise cp.error.SolverError("forced")
+
+    monkeypatch.setattr(cp.Problem, "unpack_results", fail)
+    report = check_duality(X, 1.0)
+    assert not report.ok
+    problem = check_duality(sm.Minimax(sm.Affine(np.eye(2), absolute=True), sm.Box(1, [2.0, 2.0])), 0.1)
+    assert not problem.ok
+    assert np.isnan(problem.dual)
+
+
+def test_reports_are_tables_and_plain_data():
+    report = check_duality(X, 0.5)
+    assert str(report).count("\n") == 1 + len(report.checks)
+    plain = report.to_dict()
+    assert plain["ok"] is True
+    assert plain["weights"] == report.weights.tolist()
+    assert json.loads(json.dumps(plain)) == plain
+
+
+RNG = np.random.default_rng(3)
+A, B = RNG.standard_normal((20, 3)), RNG.standard_normal(20)
+ROOTS = RNG.standard_normal((20, 3, 3)) / 2
+FAMILIES = {
+    "absolute": sm.Affine(A, B, absolute=True),
+    "balls": sm.Quadratic(1.0, A, B),
+    "shared": sm.Quadratic(ROOTS[0] @ ROOTS[0].T, A, B),
+    "each": sm.Quadratic(ROOTS @ ROOTS.swapaxes(1, 2), A, B),
+    "stack": sm.Stack(
+        [sm.Affine(A, B, absolute=True), sm.Quadratic(0.5, A), sm.Quadratic(ROOTS @ ROOTS.swapaxes(1, 2))]
+    ),
+}
+DOMAINS = {
+    "free": None,
+    "box": sm.Box(-0.2, [0.1, 0.2, np.inf]),
+    "simplex": sm.Simplex(3),
+    "ball": sm.Ball([1.0, 0, 0], 0.7),
+    "polyhedron": sm.Polyhedron([[1.0, 1, 0]], [0.3], [[1.0, 1, 1]], [0.5], bounds=(-1, np.inf)),
+}
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strong_duality(family, domain):
+    report = check_duality(sm.Minimax(FAMILIES[family], DOMAINS[domain]), 0.1)
+    assert report.ok, str(report)
+    assert report.difference == report.primal - report.dual
+    assert report.dual_weights.sum() == pytest.approx(1.0)
+
+
+def stackloss():
+    import problems
+
+    return next(case.problem for case in problems.cases() if case.name == "stackloss")
+
+
+@pytest.mark.parametrize("tau", [10.0, 0.1, 1e-3])
+def test_strong_duality_of_a_regression(tau):
+    report = check_duality(stackloss(), tau)
+    assert report.ok, str(report)
+    assert report.weights == pytest.approx(report.dual_weights, abs=1e-2)
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1e8])
+def test_strong_duality_in_other_units(unit):
+    problem = sm.Minimax(sm.Affine(unit * A, unit * B, absolute=True), DOMAINS["box"])
+    report = check_duality(problem, 1e-3 * unit)
+    assert report.ok, str(report)
+    assert abs(report.difference) <= 1e-6 * unit
+
+
+def test_strong_duality_of_a_game():
+    game = sm.Minimax(sm.Affine([[0.0, 1, -1], [-1, 0, 1], [1, -1, 0]]), sm.Simplex(3))
+    report = check_duality(game, 0.01)
+    assert report.ok
+    assert report.primal == pytest.approx(0.01 * np.log(3), abs=1e-9)
+    assert report.dual_weights == pytest.approx(np.full(3, 1 / 3), abs=1e-5)
+
+
+def test_scs_is_held_to_its_own_tolerance():
+    assert check_duality(sm.Minimax(FAMILIES["absolute"]), 1.0, solver="SCS").ok
+    assert check_duality(X, 1.0, solver="SCS").ok
+
+
+@pytest.mark.parametrize(
+    ("x", "tau", "q", "error", "words"),
+    [
+        (X, 0.0, None, ValueError, "tau"),
+        (X, np.nan, None, ValueError, "tau"),
+        (X, "warm", None, TypeError, "tau"),
+        ([1.0, np.nan], 1.0, None, ValueError, "x must be finite"),
+        ([np.inf], 1.0, None, ValueError, "x must be finite"),
+        ([], 1.0, None, ValueError, "x must have at least one"),
+        ([[1.0]], 1.0, None, ValueError, "x must have shape"),
+        ("word", 1.0, None, TypeError, "x must hold real"),
+        (X, 1.0, [0.5, 0.5], ValueError, "q must have 5"),
+        (X, 1.0, [np.nan] * 5, ValueError, "q must be finite"),
+        (sm.Minimax(np.eye(2)), 1.0, [0.5, 0.5], ValueError, "q belongs to an array"),
+        (sm.Minimax(sm.Smooth(lambda x: x, d=2, convex=True)), 1.0, None, ValueError, "affine or quadratic"),
+    ],
+)
+def test_bad_arguments_are_named(x, tau, q, error, words):
+    with pytest.raises(error, match=words):
+        check_duality(x, tau, q=q)
+
+
+def test_an_unknown_solver_and_a_missing_cvxpy(monkeypatch):
+    with pytest.raises(ValueError, match="'GUROBI'"):
+        check_duality(X, 1.0, solver="GUROBI")
+    monkeypatch.setattr(duality, "find_spec", lambda name: None)
+    with pytest.raises(ImportError, match="pip install"):
+        check_duality(X, 1.0)

@@ -1,0 +1,682 @@
+"""solve(): what its words mean, what it does when things go wrong, and what it refuses at the door."""
+
+import math
+import sys
+import time
+
+import numpy as np
+import pytest
+import scipy.optimize
+import scipy.special
+
+import problems
+import smoothmax as sm
+from problems import linf_regression
+from smoothmax.solvers import METHODS
+from tests.laws import EPS, assert_refuses
+
+A, B = np.array([[1.0, 1], [-1, 1], [0, -1]]), np.array([2.0, -3, 4])
+PIECES = sm.Minimax(sm.Affine(A, B))
+STACKLOSS = problems.get("stackloss").problem
+PLAIN = ("gradient", "accelerated", "lbfgs", "newton")
+
+
+def goal(problem, r, tol, atol=0.0):
+    f = problem.components(r.x)
+    return atol + tol * max(abs(f.max()), np.ptp(f))
+
+
+# ------------------------------------------------------------------------------------- what tol, tau and success mean
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-6, 1e-9, 1e-12])
+def test_success_means_the_gap_is_within_tol_of_the_scale(tol):
+    r = sm.solve(STACKLOSS, tol=tol)
+    assert r.success, r.message
+    assert r.status == 0
+    assert 0 <= r.gap <= goal(STACKLOSS, r, tol) * (1 + 1e-9) + 1e-12
+    assert r.gap == r.certificate.gap
+    assert r.fun - 19705 / 4154 <= r.gap
+    assert "proven" in r.message
+
+
+def test_a_smaller_tolerance_never_costs_less():
+    nit = [sm.solve(STACKLOSS, tol=tol).nit for tol in (1e-2, 1e-4, 1e-6, 1e-8, 1e-10)]
+    assert nit == sorted(nit)
+
+
+def test_atol_alone_is_enough_and_is_in_the_units_of_f():
+    r = sm.solve(STACKLOSS, tol=0, atol=0.5)
+    assert r.success, r.message
+    assert 1e-6 < r.gap <= 0.5
+    scaled = sm.solve(
+        sm.Minimax(sm.Affine(STACKLOSS.components.A * 1e8, STACKLOSS.components.b * 1e8, absolute=True)),
+        tol=0,
+        atol=0.5e8,
+    )
+    assert scaled.nit == r.nit
+    assert scaled.gap == pytest.approx(1e8 * r.gap, rel=1e-6)
+
+
+def test_tol_zero_goes_as_far_as_rounding_allows():
+    for method in ("lbfgs", "newton"):
+        r = sm.solve(STACKLOSS, tol=0, atol=0, method=method, max_passes=2000)
+        assert r.gap <= 1e-11
+        assert r.fun == pytest.approx(19705 / 4154, rel=1e-12)
+        assert r.success or r.status in (1, 5)
+        assert "tol" in r.message
+
+
+@pytest.mark.parametrize("tau", [100.0, 1.0, 0.01])
+def test_a_given_temperature_is_proven_for_the_surrogate(tau):
+    r = sm.solve(STACKLOSS, tau=tau, tol=1e-9)
+    assert r.success, r.message
+    assert r.tau == tau
+    assert "smoothed" in r.message
+    assert r.smoothed_fun == pytest.approx(sm.Smoothed(STACKLOSS, tau).fun(r.x), rel=1e-14)
+    assert r.smoothed_fun - r.smoothed_lower_bound <= goal(STACKLOSS, r, 1e-9) * (1 + 1e-9)
+    assert r.smoothed_lower_bound <= r.smoothed_fun
+    assert r.gap == pytest.approx(r.certificate.upper - r.lower_bound, rel=1e-12)
+    assert r.gap > 1e-4 * tau  # the minimax gap stays what it is …
+    assert r.gap <= tau * math.log(42) * (1 + 1e-9) + 1e-9  # … at most τ·log n
+    assert r.lower_bound <= 19705 / 4154 <= r.fun
+
+
+def test_without_a_temperature_tau_and_smoothed_fun_are_those_of_the_last_surrogate():
+    r = sm.solve(STACKLOSS)
+    assert r.tau > 0
+    assert r.lower_bound <= r.fun
+    assert math.isfinite(r.smoothed_fun)
+    assert r.smoothed_lower_bound <= r.smoothed_fun + 1e-9
+
+
+@pytest.mark.parametrize("method", PLAIN)
+def test_the_parts_add_up(method):
+    for options in ({}, {"tau": 1.0}, {"max_passes": 40}):
+        r = sm.solve(PIECES, method=method, tol=1e-6, **options)
+        if math.isfinite(r.gap):
+            assert sum(r.gap_parts) == pytest.approx(r.gap, rel=1e-9, abs=1e-14)
+            assert min(r.gap_parts) >= -1e-14
+            p, f = r.weights, PIECES.components(r.x)
+            assert r.gap_parts[0] == pytest.approx(f.max() - p @ f, abs=1e-12)
+
+
+def test_parts_on_a_bounded_domain_are_the_smoothing_and_the_frank_wolfe_gap():
+    problem = problems.get("kuhn-poker").problem
+    r = sm.solve(problem, tau=0.05, method="gradient", tol=1e-3)
+    p, f = r.weights, problem.components(r.x)
+    pull = problem.components.A.T @ p
+    if r.multipliers is None:
+        assert r.gap_parts[0] == pytest.approx(f.max() - p @ f, abs=1e-12)
+        assert r.gap_parts[1] == pytest.approx(pull @ r.x - pull.min(), abs=1e-12)
+
+
+# --------------------------------------------------------------------------------------- weights, active, multipliers
+
+
+def test_weights_of_absolute_components_are_the_plus_rows_then_the_minus_rows():
+    twice = sm.Minimax(sm.Affine(np.vstack([A, -A]), np.r_[B, -B]))
+    once = sm.Minimax(sm.Affine(A, B, absolute=True))
+    a, b = sm.solve(once, tol=1e-11), sm.solve(twice, tol=1e-11)
+    assert a.weights.shape == (6,)
+    np.testing.assert_allclose(a.weights, b.weights, atol=1e-6)
+    np.testing.assert_array_equal(a.active, b.active)
+    signed = a.weights[:3] - a.weights[3:]
+    assert np.abs(A.T @ signed).max() <= 1e-14  # stationarity in that order and sign
+    assert a.weights @ np.r_[A @ a.x + B, -(A @ a.x + B)] == pytest.approx(a.fun, rel=1e-9)
+
+
+def test_weights_of_a_stack_are_concatenated():
+    parts = [sm.Affine(A, B, absolute=True), sm.Quadratic(1.0, np.eye(2)), sm.Affine([[0.0, 0.0]], [-50.0])]
+    problem = sm.Minimax(sm.Stack(parts))
+    r = sm.solve(problem, tol=1e-10)
+    assert r.success, r.message
+    assert r.weights.shape == (9,)
+    f = np.concatenate([part(r.x) for part in parts])
+    np.testing.assert_array_equal(r.active, np.flatnonzero(f >= f.max() - goal(problem, r, 1e-10, 1e-12)))
+    assert r.weights[8] < 1e-6
+    assert r.weights @ f == pytest.approx(r.fun, abs=1e-8)
+    swapped = sm.solve(sm.Minimax(sm.Stack(parts[::-1])), tol=1e-10)
+    np.testing.assert_allclose(
+        np.concatenate([swapped.weights[3:], swapped.weights[1:3], swapped.weights[:1]]), r.weights, atol=1e-5
+    )
+
+
+def test_active_lists_the_components_at_the_max_in_order():
+    r = sm.solve(PIECES, tol=1e-10)
+    np.testing.assert_array_equal(r.active, [0, 1, 2])
+    far = sm.solve(sm.Minimax(sm.Affine(np.vstack([A, [[0.0, 0.0]]]), np.r_[B, 1.0])), tol=1e-10)
+    np.testing.assert_array_equal(far.active, [0, 1, 2])
+    np.testing.assert_allclose(far.weights, [0.25, 0.25, 0.5, 0.0], atol=1e-5)
+    assert r.active.dtype.kind == "i"
+
+
+@pytest.mark.parametrize("tau", [None, 0.1])
+def test_multipliers_of_a_polyhedron_make_the_gradient_vanish(tau):
+    """Jᵀp + Gᵀλ + Eᵀν − λ_lower + λ_upper = 0, λ ≥ 0, complementary."""
+    G, h, E, e = np.array([[1.0, 2.0, 0.0]]), np.array([-1.0]), np.array([[1.0, 0.0, 1.0]]), np.array([0.5])
+    rng = np.random.default_rng(0)
+    M, b = rng.standard_normal((12, 3)), rng.standard_normal(12)
+    problem = sm.Minimax(sm.Affine(M, b), sm.Polyhedron(G, h, E, e, bounds=(-2.0, 2.0)))
+    r = sm.solve(problem, tau=tau, method="newton", tol=1e-10)
+    assert r.success, r.message
+    m = r.multipliers
+    pull = M.T @ r.weights + G.T @ m.ub + E.T @ m.eq + m.upper - m.lower
+    assert np.abs(pull).max() <= 1e-6 * np.abs(M).max()
+    assert m.ub.min() >= 0
+    assert m.ub @ (h - G @ r.x) <= 1e-6
+    assert sm.certify(problem, r.x, r.weights, m).gap == pytest.approx(r.gap, rel=1e-9, abs=1e-12)
+
+
+# -------------------------------------------------------------------------------------------- message, counts, trace
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_message_names_the_method(method):
+    r = sm.solve(PIECES, method=method, tol=1e-4)
+    assert r.method == method
+    assert f"Method: {method}" in r.message
+
+
+def test_auto_says_why():
+    assert "d = 2" in sm.solve(PIECES).message
+    ball = sm.solve(sm.Minimax(sm.Affine(np.eye(2)), sm.Ball([0.0, 0.0], 1.0)), tol=1e-4)
+    assert ball.method == "accelerated"
+    assert "Ball" in ball.message
+    from scipy.sparse.linalg import aslinearoperator
+
+    operator = sm.solve(sm.Minimax(sm.Affine(aslinearoperator(A), B)), tol=1e-4)
+    assert operator.method == "lbfgs"
+    assert "LinearOperator" in operator.message
+
+
+def test_a_start_outside_is_projected_and_said():
+    problem = sm.Minimax(sm.Affine(A, B), sm.Box([-1.0, -1.0], [1.0, 1.0]))
+    for method in PLAIN:
+        r = sm.solve(problem, [50.0, -70.0], method=method, tol=1e-4)
+        inside = sm.solve(problem, [1.0, -1.0], method=method, tol=1e-4)
+        assert "projected" in r.message
+        assert "projected" not in inside.message
+        assert problem.domain.contains(r.x, 0.0)
+        np.testing.assert_array_equal(r.x, inside.x)
+    assert "projected" not in sm.solve(problem).message
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_trace_is_a_table_of_what_happened(method):
+    r = sm.solve(PIECES, method=method, tol=1e-5)
+    assert r.trace
+    names = {"nit", "npass", "tau", "fun", "smoothed_fun", "lower_bound", "gap", "decrement", "seconds"}
+    for row in r.trace:
+        assert names <= set(row)
+        assert row["lower_bound"] <= 1.75 + 1e-12
+        assert row["fun"] >= 1.75 - 1e-12
+        assert row["fun"] <= row["smoothed_fun"] + row["tau"] * 40
+    for name in ("nit", "npass", "seconds"):
+        column = [row[name] for row in r.trace]
+        assert column == sorted(column)
+    assert r.trace[0]["nit"] == 0
+    assert r.trace[-1]["nit"] == r.nit
+    assert r.trace[-1]["npass"] <= r.npass
+    assert r.npass > 0
+    assert r.nfev >= 1
+    assert isinstance(r, scipy.optimize.OptimizeResult)
+    assert {type(r.fun), type(r.gap), type(r.lower_bound)} == {float}
+    assert isinstance(r.success, bool)
+    assert isinstance(r.status, int)
+
+
+def test_the_callback_sees_every_step_and_its_copy_is_its_own():
+    seen = []
+
+    def callback(intermediate_result):
+        seen.append((intermediate_result.nit, intermediate_result.fun, intermediate_result.x.copy()))
+        intermediate_result.x[:] = np.nan
+
+    r = sm.solve(PIECES, callback=callback, method="newton")
+    assert r.success, r.message
+    assert len(seen) == len(r.trace) - 1  # the last step ends the solve
+    for _, fun, x in seen:
+        assert PIECES(x) == pytest.approx(fun, rel=1e-14)
+
+
+@pytest.mark.parametrize("tau", [None, 0.05])
+@pytest.mark.parametrize("method", METHODS)
+def test_stop_iteration_ends_the_solve_with_the_best_point(method, tau):
+    def stop(intermediate_result):
+        if intermediate_result.nit >= 2:
+            raise StopIteration
+
+    r = sm.solve(PIECES, method=method, tau=tau, callback=stop, tol=1e-13)
+    if not r.success:
+        assert r.status == 6
+        assert "callback" in r.message
+    assert r.fun <= 4.0
+    assert r.fun == PIECES(r.x)
+    assert r.fun <= min(row["fun"] for row in r.trace) + 1e-15 or tau is not None
+
+
+# ----------------------------------------------------------------------------------------------------------- prior
+
+
+def with_prior(tau, w):
+    """min over R² of τ·log Σ w_i exp(f_i/τ) by SciPy."""
+
+    def value(x):
+        return float(tau * scipy.special.logsumexp((A @ x + B) / tau, b=w))
+
+    found = scipy.optimize.minimize(value, [-2.5, 2.25], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13})
+    return found.fun
+
+
+@pytest.mark.parametrize("w", [[1.0, 20.0, 3.0], [0.2, 0.3, 0.5], [1e-6, 1.0, 1e6], [2.0, 2.0, 2.0]])
+@pytest.mark.parametrize("method", ["gradient", "lbfgs", "newton", "cvxpy"])
+def test_a_prior_is_in_the_surrogate(w, method):
+    if method not in METHODS:
+        return
+    for tau in (1.0, 0.1):
+        r = sm.solve(PIECES, tau=tau, prior=w, method=method, tol=1e-9)
+        want = with_prior(tau, np.array(w))
+        assert r.success, r.message
+        assert r.smoothed_fun == pytest.approx(want, abs=2e-8)
+        assert r.smoothed_lower_bound <= want + 1e-12
+        assert r.smoothed_fun == pytest.approx(sm.Smoothed(PIECES, tau, prior=w).fun(r.x), rel=1e-13)
+        assert r.lower_bound <= 1.75 <= r.fun + 1e-12
+
+
+@pytest.mark.parametrize("method", PLAIN)
+@pytest.mark.parametrize("w", [[1.0, 20.0, 3.0], [1e-6, 1.0, 1e6], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+def test_a_first_prior_does_not_move_the_optimum(method, w):
+    r = sm.solve(PIECES, prior=w, method=method, tol=1e-6)
+    assert r.success, r.message
+    assert r.fun == pytest.approx(1.75, abs=1e-5)
+
+
+def test_a_zero_prior_takes_the_component_out_of_the_surrogate():
+    """Without the third of four, F_τ is that of the other three; the minimax gap is still about all four."""
+    rows, right = np.vstack([A[:2], [[5.0, 5.0]], A[2:]]), np.r_[B[:2], 30.0, B[2:]]
+    problem = sm.Minimax(sm.Affine(rows, right))
+    r = sm.solve(problem, tau=0.1, prior=[1, 1, 0, 1], tol=1e-9)
+    three = sm.solve(PIECES, tau=0.1, tol=1e-9)
+    assert r.success, r.message
+    assert r.smoothed_fun == pytest.approx(three.smoothed_fun, rel=1e-8)
+    assert r.fun == pytest.approx(problem(r.x))
+    assert r.weights[2] == 0
+
+
+# ------------------------------------------------------------------------------------------------------- unbounded
+
+RAY = np.array([[1.0, 2.0], [2.0, 1.0]])
+UNBOUNDED = {
+    "one row": sm.Minimax(sm.Affine([[1.0]])),
+    "one row, two variables": sm.Minimax(sm.Affine([[1.0, -2.0]], [5.0])),
+    "two rows": sm.Minimax(sm.Affine(RAY)),
+    "far offset": sm.Minimax(sm.Affine(RAY, [1e9, -1e9])),
+    "half-open box": sm.Minimax(sm.Affine(RAY), sm.Box([0.0, -np.inf], [np.inf, np.inf])),
+    "half-open box from above": sm.Minimax(sm.Affine(-RAY), sm.Box([0.0, 1.0], [np.inf, np.inf])),
+    "half-space": sm.Minimax(sm.Affine(RAY), sm.Polyhedron([[1.0, -1.0]], [1.0])),
+    "tiny rows": sm.Minimax(sm.Affine(RAY * 1e-8)),
+    "single row, half-open": sm.Minimax(sm.Affine([[1.0]]), sm.Box([-np.inf], [3.0])),
+}
+
+
+@pytest.mark.parametrize("name", UNBOUNDED)
+@pytest.mark.parametrize("tau", [None, 0.5])
+@pytest.mark.parametrize("method", PLAIN)
+def test_unbounded_problems_are_called_unbounded(method, tau, name):
+    problem = UNBOUNDED[name]
+    if METHODS[method].refuses(problem):
+        return
+    r = sm.solve(problem, method=method, tau=tau, max_passes=3000)
+    assert not r.success
+    assert r.status == 3, r.message
+    assert "unbounded" in r.message
+    assert "bound the domain" in r.message
+    assert r.lower_bound == -math.inf
+    assert r.fun <= problem(problem.start())
+    assert problem.domain.contains(r.x, 1e-12)
+
+
+@pytest.mark.parametrize("method", PLAIN)
+def test_a_problem_held_by_one_far_component_is_not_called_unbounded(method):
+    problem = sm.Minimax(sm.Affine(np.vstack([RAY, [[-1e-3, 0.0], [0.0, -1e-3]]]), [0.0, 0.0, -5.0, -5.0]))
+    r = sm.solve(problem, method=method, tol=1e-4)
+    assert r.status != 3
+    assert r.lower_bound <= r.fun
+    if method in ("lbfgs", "newton"):
+        assert r.success, r.message
+
+
+# ---------------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize("tau", [None, 1e-3])
+@pytest.mark.parametrize("method", PLAIN)
+def test_a_budget_of_passes_is_kept_and_named(method, tau):
+    for passes in (1, 3, 10, 30, 100):
+        r = sm.solve(STACKLOSS, method=method, tau=tau, max_passes=passes, tol=1e-13)
+        if r.success:
+            assert passes == 100
+            continue
+        assert r.status == 1
+        assert f"budget of {passes} passes" in r.message
+        assert "increase" in r.message
+        assert r.fun == pytest.approx(STACKLOSS(r.x), rel=1e-14)
+        assert r.fun <= STACKLOSS(np.zeros(4))
+        assert r.npass <= passes + 20  # the last certificate may cost a few
+        assert r.lower_bound <= 19705 / 4154
+
+
+@pytest.mark.parametrize("method", PLAIN)
+def test_a_budget_never_throws_away_what_was_found_on_the_way_to_a_cold_temperature(method):
+    """A cold start at small τ comes down warmer temperatures first: their points count too."""
+    for passes in (60, 100):
+        warm = sm.solve(PIECES, method=method, tau=1e-3, max_passes=passes)
+        assert warm.fun < 2.5, f"{passes} passes bought nothing: {warm.fun}"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("limit", [0.0, 1e-9])
+def test_no_time_at_all(method, limit):
+    r = sm.solve(STACKLOSS, method=method, time_limit=limit, tol=1e-13)
+    assert not r.success
+    assert r.status == 2
+    assert "time limit" in r.message
+    assert "increase" in r.message
+    assert np.isfinite(r.fun)
+    assert r.fun <= STACKLOSS(np.zeros(4))
+
+
+def test_a_time_limit_is_kept():
+    problem = linf_regression.gaussian(2000, 20).problem
+    begun = time.perf_counter()
+    r = sm.solve(problem, method="gradient", time_limit=0.1, tol=1e-12, max_passes=math.inf)
+    assert time.perf_counter() - begun < 1.0
+    assert r.status == 2
+    assert "0.1" in r.message
+
+
+# ------------------------------------------------------------------------------------------------ Ctrl-C at any time
+
+
+def interrupt_at(k):
+    """A profiler that raises KeyboardInterrupt at the k-th Python call inside the library's loop."""
+    left = [k]
+    inside = [False]
+
+    def watch(frame, event, arg):
+        if event != "call" or "smoothmax" not in frame.f_code.co_filename:
+            return
+        if frame.f_code.co_name == "run" and frame.f_code.co_filename.endswith("loop.py"):
+            inside[0] = True
+        if not inside[0]:
+            return
+        left[0] -= 1
+        if left[0] == 0:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    return watch
+
+
+@pytest.mark.parametrize("tau", [None, 0.01])
+@pytest.mark.parametrize("method", PLAIN)
+def test_ctrl_c_at_any_moment_hands_over_the_best_point(method, tau):
+    previous = sys.getprofile()
+    for k in (2, 20, 60, 100, 200, 333, 500, 800, 1300, 2100, 3400):
+        try:
+            sys.setprofile(interrupt_at(k))
+            sm.solve(STACKLOSS, method=method, tau=tau, tol=1e-12, max_passes=300)
+        except sm.Interrupted as stopped:
+            r = stopped.result
+            assert not r.success
+            assert r.status == 7
+            assert "interrupted" in r.message
+            assert r.lower_bound <= 19705 / 4154 + 1e-9
+            assert np.isfinite(r.x).all()
+            if math.isfinite(r.fun):
+                assert r.fun == pytest.approx(STACKLOSS(r.x), rel=1e-14)
+                again = sm.certify(STACKLOSS, r.x, r.weights, r.multipliers)
+                assert r.gap >= again.gap - 1e-9
+            if r.trace:
+                assert r.fun <= max(row["fun"] for row in r.trace)
+        finally:
+            sys.setprofile(previous)
+
+
+@pytest.mark.parametrize("method", PLAIN)
+@pytest.mark.parametrize("call", range(1, 40, 3))
+def test_ctrl_c_inside_the_users_function(method, call):
+    calls = [0]
+
+    def fun(x):
+        calls[0] += 1
+        if calls[0] == call:
+            raise KeyboardInterrupt
+        return A @ x + B
+
+    problem = sm.Minimax(sm.Smooth(fun, lambda x: A, d=2, n=3, convex=True))
+    try:
+        sm.solve(problem, [0.0, 0.0], method=method, tol=1e-9)
+    except sm.Interrupted as stopped:
+        found = stopped.result
+    else:
+        return  # finished in fewer calls
+    assert issubclass(sm.Interrupted, KeyboardInterrupt)
+    assert found.status == 7
+    assert math.isnan(found.fun) or found.fun <= 4.0
+
+
+def test_ctrl_c_from_the_callback():
+    def callback(intermediate_result):
+        if intermediate_result.nit >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(sm.Interrupted) as caught:
+        sm.solve(STACKLOSS, callback=callback, method="newton", tol=1e-12)
+    r = caught.value.result
+    assert r.fun == pytest.approx(min(row["fun"] for row in r.trace))
+    assert r.nit >= 3
+
+
+# ---------------------------------------------------------------------------------------------- extreme temperatures
+
+
+@pytest.mark.parametrize("method", PLAIN)
+@pytest.mark.parametrize("tau", [5e-324, 1e-300, 1e-100, 1e-20, 1e20, 1e100, 1e300])
+def test_any_positive_temperature_gives_an_answer_in_silence(method, tau):
+    r = sm.solve(PIECES, tau=tau, method=method, max_passes=2000)
+    assert r.tau == tau
+    assert np.isfinite(r.x).all()
+    assert r.lower_bound <= 1.75
+    assert r.fun >= 1.75 - 1e-12
+    assert r.fun == pytest.approx(PIECES(r.x), rel=1e-14)
+    assert r.smoothed_fun == pytest.approx(sm.Smoothed(PIECES, tau).fun(r.x), rel=1e-14)
+    assert r.fun * (1 - 4 * EPS) <= r.smoothed_fun <= r.fun + tau * math.log(3) * (1 + 1e-12)
+    if method == "newton":
+        assert r.success, r.message
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e30, 1e150])
+def test_data_of_any_size(scale):
+    r = sm.solve(sm.Minimax(sm.Affine(A * scale, B * scale)), tol=1e-9)
+    assert r.success, r.message
+    assert r.fun == pytest.approx(1.75 * scale, rel=1e-8)
+    np.testing.assert_allclose(r.x, [-2.5, 2.25], rtol=1e-6)
+
+
+# --------------------------------------------------------------------------------------------------------- the doors
+
+BAD = [
+    ({"problem": A}, TypeError, ("problem", "ndarray", "Minimax")),
+    ({"problem": None}, TypeError, ("problem", "NoneType", "Minimax")),
+    ({"x0": [1.0]}, ValueError, ("x0", "2", "1")),
+    ({"x0": [1.0, 2.0, 3.0]}, ValueError, ("x0", "2", "3")),
+    ({"x0": [[1.0, 2.0]]}, ValueError, ("x0", "(1, 2)")),
+    ({"x0": [math.inf, 0.0]}, ValueError, ("x0", "inf", "finite")),
+    ({"x0": "origin"}, (TypeError, ValueError), ("x0",)),
+    ({"x0": [1j, 0.0]}, TypeError, ("x0", "complex128")),
+    ({"tau": 0}, ValueError, ("tau", "0", "> 0")),
+    ({"tau": 0.0}, ValueError, ("tau", "0.0", "> 0")),
+    ({"tau": -2.5}, ValueError, ("tau", "-2.5", "> 0")),
+    ({"tau": math.nan}, ValueError, ("tau", "nan", "finite")),
+    ({"tau": math.inf}, ValueError, ("tau", "inf", "finite")),
+    ({"tau": "warm"}, TypeError, ("tau", "warm", "number")),
+    ({"tau": True}, TypeError, ("tau", "True", "number")),
+    ({"tau": [1.0]}, TypeError, ("tau", "[1.0]", "number")),
+    ({"tau": 1j}, TypeError, ("tau", "1j", "number")),
+    ({"tol": -1e-3}, ValueError, ("tol", "-0.001", "≥ 0")),
+    ({"tol": math.nan}, ValueError, ("tol", "nan", "finite")),
+    ({"tol": None}, TypeError, ("tol", "None", "number")),
+    ({"atol": -1.0}, ValueError, ("atol", "-1.0", "≥ 0")),
+    ({"atol": math.inf}, ValueError, ("atol", "inf", "finite")),
+    ({"method": "Newton"}, ValueError, ("method", "Newton", "newton", "auto")),
+    ({"method": None}, (TypeError, ValueError), ("method", "None", "newton")),
+    ({"method": 3}, (TypeError, ValueError), ("method", "3", "newton")),
+    ({"regularizer": "gini"}, ValueError, ("regularizer", "gini", "shannon")),
+    ({"regularizer": None}, (TypeError, ValueError), ("regularizer", "None", "shannon")),
+    ({"prior": [1.0, 2.0]}, ValueError, ("prior", "3", "2")),
+    ({"prior": [1.0, -2.0, 1.0]}, ValueError, ("prior", "-2.0", "≥ 0")),
+    ({"prior": [0.0, 0.0, 0.0]}, ValueError, ("prior", "0.0")),
+    ({"prior": [math.nan, 1.0, 1.0]}, ValueError, ("prior", "nan", "finite")),
+    ({"prior": ["a", "b", "c"]}, TypeError, ("prior", "real numbers")),
+    ({"max_passes": 0}, ValueError, ("max_passes", "0", "> 0")),
+    ({"max_passes": -3}, ValueError, ("max_passes", "-3", "> 0")),
+    ({"max_passes": math.nan}, ValueError, ("max_passes", "nan")),
+    ({"max_passes": "many"}, TypeError, ("max_passes", "many", "number")),
+    ({"time_limit": -1}, ValueError, ("time_limit", "-1", "≥ 0")),
+    ({"time_limit": "soon"}, TypeError, ("time_limit", "soon", "number")),
+    ({"callback": 3}, TypeError, ("callback", "int", "callable")),
+    ({"options": ["solver"]}, TypeError, ("options", "list", "dict")),
+    ({"options": {"solver": "SCS"}}, ValueError, ("options", "solver", "newton")),
+    ({"nonsense": 1}, TypeError, ("nonsense",)),
+]
+
+
+def call(function, arguments):
+    given = {"problem": PIECES, **arguments}
+    return function(given.pop("problem"), **given)
+
+
+def refused(error, words, function, arguments):
+    """As `assert_refuses`, for one exception type or several."""
+    with pytest.raises(error) as caught:
+        call(function, arguments)
+    assert_refuses(type(caught.value), words, call, function, arguments)
+
+
+def ids(table):
+    return [f"{next(iter(a))}={next(iter(a.values()))!r}"[:40] for a, _, _ in table]
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), BAD, ids=ids(BAD))
+def test_solve_refuses(arguments, error, words):
+    refused(error, words, sm.solve, arguments)
+
+
+SURROGATE = [row for row in BAD if next(iter(row[0])) in ("problem", "regularizer", "prior")]
+SURROGATE += [row for row in BAD if next(iter(row[0])) == "tau"]
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), SURROGATE, ids=ids(SURROGATE))
+def test_smoothed_refuses(arguments, error, words):
+    refused(error, words, sm.Smoothed, {"tau": 1.0, **arguments})
+
+
+PATH = [row for row in BAD if next(iter(row[0])) not in ("tau", "problem")]
+PATH += [row for row in BAD if next(iter(row[0])) == "problem"]
+PATH += [
+    ({"taus": []}, ValueError, ("taus", "empty")),
+    ({"taus": [1.0, 0.0]}, ValueError, ("taus", "0.0", "> 0")),
+    ({"taus": [1.0, math.nan]}, ValueError, ("taus", "nan", "finite")),
+    ({"taus": 3.0}, TypeError, ("taus", "3.0", "iterable")),
+    ({"taus": ["warm"]}, TypeError, ("taus", "warm")),
+    ({"eps": 0.0}, ValueError, ("eps", "0.0", "> 0")),
+    ({"eps": "small"}, TypeError, ("eps", "small", "number")),
+    ({"eps": 0.1, "taus": [1.0]}, ValueError, ("eps", "taus")),
+    ({"tau": 1.0}, TypeError, ("tau",)),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), PATH, ids=ids(PATH))
+def test_path_refuses(arguments, error, words):
+    refused(error, words, sm.path, arguments)
+
+
+class Watched(sm.Affine):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    def at(self, x):
+        type(self).looks += 1
+        return super().at(x)
+
+
+def test_a_method_that_cannot_is_named_before_the_first_evaluation():
+    from scipy.sparse.linalg import aslinearoperator
+
+    refusing = [
+        ("newton", Watched(aslinearoperator(A), B), None, ("newton", "LinearOperator", "gradient", "lbfgs")),
+        ("newton", Watched(np.eye(2)), sm.Ball([0.0, 0.0], 1.0), ("newton", "Ball", "accelerated")),
+        ("lbfgs", Watched(np.eye(3)), sm.Simplex(3), ("lbfgs", "Simplex", "newton")),
+        ("cvxpy", Watched(aslinearoperator(A), B), None, ("cvxpy", "gradient")),
+    ]
+    for method, components, domain, words in refusing:
+        if method not in METHODS:
+            continue
+        problem = sm.Minimax(components, domain)
+        Watched.looks = 0
+        assert_refuses(ValueError, words, sm.solve, problem, method=method)
+        assert_refuses(ValueError, words, sm.solve, problem, method=method, tau=0.1)
+        assert_refuses(ValueError, words, sm.path, problem, [0.1], method=method)
+        assert Watched.looks == 0
+
+
+def test_every_refusal_comes_before_the_first_evaluation():
+    problem = sm.Minimax(Watched(A, B))
+    for arguments, _, _ in BAD:
+        if "problem" not in arguments:
+            Watched.looks = 0
+            with pytest.raises((TypeError, ValueError)):
+                sm.solve(problem, **arguments)
+            assert Watched.looks == 0, arguments
+
+
+def test_generous_types_are_taken():
+    for options in (
+        {"x0": (0, 0)},
+        {"x0": [0, 1]},
+        {"tau": 1},
+        {"tau": np.float32(0.5)},
+        {"tau": np.array(0.5)},
+        {"tol": 0.1},
+        {"max_passes": math.inf},
+        {"max_passes": 1e4},
+        {"time_limit": 10},
+        {"prior": (1, 2, 3)},
+        {"options": {}},
+        {"rng": 3},
+        {"progress": False},
+    ):
+        r = sm.solve(PIECES, **options)
+        assert r.success, (options, r.message)
+
+
+def test_the_door_keeps_the_problem_frozen_and_the_data_untouched():
+    a, b = A.copy(), B.copy()
+    problem = sm.Minimax(sm.Affine(a, b))
+    sm.solve(problem, tol=1e-10)
+    sm.solve(problem, tau=0.1, method="lbfgs")
+    assert np.array_equal(a, A)
+    assert np.array_equal(b, B)
+    with pytest.raises(AttributeError, match="frozen"):
+        problem.domain = sm.Free(2)
+    with pytest.raises(AttributeError, match="frozen"):
+        problem.components = sm.Affine(A)
+
+
+def test_the_same_call_gives_the_same_answer():
+    a, b = sm.solve(STACKLOSS), sm.solve(STACKLOSS)
+    assert np.array_equal(a.x, b.x)
+    assert (a.fun, a.gap, a.nit, a.npass) == (b.fun, b.gap, b.nit, b.npass)
