@@ -1,12 +1,14 @@
 """Which method, and why, in a sentence."""
 
 from .problem import Minimax
-from .solvers import METHODS, Method
+from .solvers import METHODS, Direct, Method
+
+Maker = type[Method] | type[Direct]
 
 FACTORIZE = 2000  # variables up to which a d × d factorization is the cheap part of a Newton step
 
 
-def choose(problem: Minimax) -> tuple[type[Method], str]:
+def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
     """Newton where it applies; else L-BFGS on boxes; else the accelerated gradient, which only needs a projection."""
     obstacle = METHODS["newton"].refuses(problem)
     if obstacle is None and problem.d <= FACTORIZE:
@@ -17,14 +19,14 @@ def choose(problem: Minimax) -> tuple[type[Method], str]:
     return METHODS["accelerated"], f"accelerated ({obstacle})"
 
 
-def second(problem: Minimax, first: type[Method]) -> type[Method] | None:
+def second(problem: Minimax, first: Maker) -> Maker | None:
     """What to go on with where the choice has stalled: the accelerated gradient, which has no barrier."""
     other = METHODS["accelerated"]
     return None if first is other or other.refuses(problem) else other
 
 
-def named(method: str, problem: Minimax) -> tuple[type[Method], str]:
-    """The method of that name, or "auto".
+def named(method: str, problem: Minimax, smoothed: bool = False) -> tuple[Maker, str]:
+    """The method of that name, or "auto"; `smoothed`: it is to minimize F_τ at a given τ.
 
     Raises
     ------
@@ -32,13 +34,20 @@ def named(method: str, problem: Minimax) -> tuple[type[Method], str]:
         An unknown name, or a problem that the method cannot take; the sentence says what it needs.
     """
     if method == "auto":
-        return choose(problem)
+        return choose(problem, smoothed)
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'auto' or one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    obstacle = METHODS[method].refuses(problem)
+    obstacle = _obstacle(METHODS[method], problem, smoothed)
     if obstacle:
-        fitting = [name for name, m in METHODS.items() if name != method and m.refuses(problem) is None]
+        fitting = [name for name, m in METHODS.items() if _obstacle(m, problem, smoothed) is None]
         raise ValueError(
             f"method {method!r} cannot take this problem: {obstacle}. Methods that can: {', '.join(fitting)}"
         )
     return METHODS[method], method
+
+
+def _obstacle(method: Maker, problem: Minimax, smoothed: bool) -> str | None:
+    """Why a method cannot do what is asked, or None."""
+    if smoothed and issubclass(method, Direct):
+        return "it solves the minimax itself, not F_τ at a given tau"
+    return method.refuses(problem)

@@ -20,7 +20,8 @@ from .result import Interrupted, MinimaxResult, build
 from .schedules import Geometric
 from .settings import Settings
 from .solvers import Status
-from .solvers.continuation import Step, falling, fixed, seen_from
+from .solvers.base import Direct, Step, Task
+from .solvers.continuation import falling, fixed, seen_from
 from .solvers.loop import Budget, Judge, run
 from .surrogate import Smoothed
 
@@ -67,7 +68,7 @@ def solve(
     progress : bool
         A progress line on a terminal.
     rng : optional
-        Accepted for methods that draw at random; the present ones do not.
+        Seed or Generator of the methods that draw at random ("working-set" its first rows); 0 by default.
     options : dict, optional
         For method="cvxpy": {"solver": "CLARABEL" | "SCS"}.
 
@@ -193,6 +194,9 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
     if not warm and np.isfinite(first.f).all():
         problem.components.check(start)
     method, tau0 = s.method(problem, s.options), _first_tau(first)
+    if isinstance(method, Direct):
+        yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior))
+        return
     if s.tau is None:
         yield from falling(problem, method, first.x, tau0, s.prior, budget)
         return

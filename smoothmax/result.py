@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult
 
 from .problem import Minimax
-from .solvers.continuation import slack
+from .solvers.base import slack
 from .solvers.loop import Judge, Outcome
 from .solvers.status import LOCAL, SENTENCES, SMOOTHED, Status
 from .surrogate import information
@@ -79,7 +79,7 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         weights=c.weights,
         multipliers=c.multipliers,
         active=np.zeros(0, np.intp),
-        tau=math.nan if point is None else point.surrogate.tau,
+        tau=math.nan if point is None else point.tau,
         nit=out.nit,
         nfev=facts["nfev"],
         npass=float(facts["npass"]),
@@ -91,10 +91,9 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
     )
     if point is not None:
         result.active = np.flatnonzero(point.f >= point.upper - judge.threshold(point))
-        s = point.surrogate
         if c.weights is not None and np.isfinite(c.lower):
-            result.smoothed_lower_bound = c.lower + s.tau * information(c.weights, s.prior)
+            result.smoothed_lower_bound = c.lower + point.tau * information(c.weights, point.prior)
     if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
-        found = judge.proof_step.state.point.fun - slack(judge.proof_step.state, judge.proof)
+        found = judge.proof_step.state.point.fun - slack(judge.proof_step.state.point, judge.proof)
         result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)
     return result

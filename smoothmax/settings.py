@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from . import _doors
 from ._typing import Array
 from .choose import named
 from .problem import Minimax
-from .solvers import Method
+from .solvers import Direct, Method
 from .surrogate import check_prior
-
-OPTIONS: dict[str, tuple[str, ...]] = {"cvxpy": ("solver",)}
 
 
 @dataclass(frozen=True)
 class Settings:
     """The arguments of `solve`, in the form the rooms below take them."""
 
-    method: type[Method]
+    method: type[Method] | type[Direct]
     why: str
     auto: bool
     tau: float | None
@@ -31,6 +31,7 @@ class Settings:
     callback: Callable[..., Any] | None
     progress: bool
     options: dict[str, Any]
+    rng: np.random.Generator
 
     @classmethod
     def of(
@@ -47,7 +48,7 @@ class Settings:
         time_limit: Any = None,
         callback: Any = None,
         progress: Any = False,
-        rng: Any = None,  # for methods that draw at random; the present ones do not
+        rng: Any = None,
         options: Any = None,
     ) -> "Settings":
         """Check every argument; one clear TypeError or ValueError for the first that is wrong."""
@@ -56,7 +57,7 @@ class Settings:
         _doors.one_of("regularizer", regularizer, ("shannon",))
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, callback(intermediate_result); got {type(callback).__name__}")
-        maker, why = named(method, problem)
+        maker, why = named(method, problem, tau is not None)
         return cls(
             method=maker,
             why=why,
@@ -70,15 +71,23 @@ class Settings:
             callback=callback,
             progress=bool(progress),
             options=_known(maker, options),
+            rng=_generator(rng),
         )
 
 
-def _known(maker: type[Method], options: Any) -> dict[str, Any]:
+def _known(maker: type[Method] | type[Direct], options: Any) -> dict[str, Any]:
     if options is not None and not isinstance(options, dict):
         raise TypeError(f"options must be a dict; got {type(options).__name__}")
-    allowed = OPTIONS.get(maker.name, ())
     for name in options or {}:
-        if name not in allowed:
-            known = f"knows {', '.join(map(repr, allowed))}" if allowed else "takes none"
+        if name not in maker.takes:
+            known = f"knows {', '.join(map(repr, maker.takes))}" if maker.takes else "takes none"
             raise ValueError(f"options[{name!r}] is unknown: method {maker.name!r} {known}")
     return dict(options or {})
+
+
+def _generator(rng: Any) -> np.random.Generator:
+    """SPEC 7: a seed, a Generator or None, which is the seed 0 here, so that a solve can be repeated."""
+    try:
+        return np.random.default_rng(0 if rng is None else rng)
+    except (TypeError, ValueError) as wrong:
+        raise TypeError(f"rng must be None, an integer seed or a numpy Generator; got {rng!r}") from wrong

@@ -20,14 +20,15 @@ NEGLIGIBLE = 1e-14  # rows with less weight than this share of the largest do no
 DENSE = 1 << 21  # up to this many Jacobian entries the Hessian is summed from centred rows
 
 
-class Point:
-    """The surrogate at one x: everything known there, each thing computed when first asked for."""
+class Seen:
+    """F at one x, by whatever route it was reached; `fun` is nan where no surrogate was used."""
 
-    def __init__(self, surrogate: "Smoothed", x: Array) -> None:
-        self.surrogate, self.x = surrogate, x
-        self.lin = Linearization(surrogate.problem.components, x, surrogate.meter)
-        self.fun, jac = self.lin.soft(surrogate.tau, surrogate.offset)
-        self.jac = _frozen(jac)
+    tau: float = math.nan
+    fun: float = math.nan
+    prior: Array | None = None
+
+    def __init__(self, lin: Linearization) -> None:
+        self.lin, self.x = lin, lin.x
 
     @property
     def f(self) -> Array:
@@ -38,6 +39,16 @@ class Point:
     def upper(self) -> float:
         """max_i f_i(x)."""
         return float(self.f.max())
+
+
+class Point(Seen):
+    """The surrogate at one x: everything known there, each thing computed when first asked for."""
+
+    def __init__(self, surrogate: "Smoothed", x: Array) -> None:
+        super().__init__(Linearization(surrogate.problem.components, x, surrogate.meter))
+        self.surrogate, self.tau, self.prior = surrogate, surrogate.tau, surrogate.prior
+        self.fun, jac = self.lin.soft(surrogate.tau, surrogate.offset)
+        self.jac = _frozen(jac)
 
     @cached_property
     def weights(self) -> Array:

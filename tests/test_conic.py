@@ -276,7 +276,7 @@ def test_refuses_unknown_domains_and_a_missing_cvxpy(monkeypatch):
 def test_options_are_checked():
     problem = sm.Minimax(components("affine"))
     with pytest.raises(ValueError, match="'eps'"):
-        Conic(problem, {"eps": 1e-3})
+        sm.solve(problem, method="cvxpy", options={"eps": 1e-3})
     with pytest.raises(ValueError, match="'MOSEK'"):
         Conic(problem, {"solver": "MOSEK"})
 

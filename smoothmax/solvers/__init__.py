@@ -1,13 +1,13 @@
 """Solvers: one method per file, each an iterator of states; `loop` owns the limits, `continuation` the stages."""
 
 from .accelerated import Accelerated
-from .base import Method, State
+from .base import Direct, Method, State
 from .conic import Conic
 from .gradient import Gradient
 from .lbfgs import LBFGS
 from .newton import Newton
 from .status import Status
 
-METHODS: dict[str, type[Method]] = {m.name: m for m in (Gradient, Accelerated, LBFGS, Newton, Conic)}
+METHODS: dict[str, type[Method] | type[Direct]] = {m.name: m for m in (Gradient, Accelerated, LBFGS, Newton, Conic)}
 
-__all__ = ["METHODS", "Method", "State", "Status"]
+__all__ = ["METHODS", "Direct", "Method", "State", "Status"]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from .._typing import Array
-from ..surrogate import Smoothed
+from ..surrogate import Point, Smoothed
 from .base import State
 from .gradient import Gradient
 from .metric import gap_on, project
@@ -24,7 +24,7 @@ class Accelerated(Gradient):
     name = "accelerated"
     needs = "a domain with a projection"
 
-    def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """The steps, with momentum."""
         point = surrogate.at(x)
         base, t = point, 1.0

@@ -7,7 +7,6 @@ Bertsekas 1993): it converges to the exact minimax while τ stays as large as a 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,8 +15,8 @@ from ..certificate import Certificate, Multipliers, prove
 from ..components import Linearization, Meter
 from ..problem import Minimax
 from ..repairs import repair, sparse_weights
-from ..surrogate import Smoothed, information
-from .base import Method, State
+from ..surrogate import Point, Smoothed
+from .base import Method, State, Step
 
 FLOOR = 1e-6  # least prior relative to the largest: a row dropped by mistake must be able to come back
 ROUGH = 0.1  # decrement, relative to τ, at which a warmer temperature has done its part
@@ -25,28 +24,7 @@ WARM_STATES = 10
 FAILURES = 6  # stages in a row that close no bound, after which nothing more can be had
 
 
-@dataclass(frozen=True)
-class Step:
-    """A state with what is proven there (None between proofs)."""
-
-    state: State
-    certificate: Certificate | None = None
-
-    @property
-    def decrement(self) -> float:
-        """F_τ − a proven lower bound of min F_τ, in the units of f."""
-        return self.state.decrement if self.certificate is None else slack(self.state, self.certificate)
-
-
-def slack(state: State, certificate: Certificate) -> float:
-    """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5)."""
-    s = state.point.surrogate
-    if certificate.weights is None or not np.isfinite(certificate.lower):
-        return np.inf
-    return state.point.fun - (certificate.lower + s.tau * information(certificate.weights, s.prior))
-
-
-def proof(problem: Minimax, state: State) -> Certificate:
+def proof(problem: Minimax, state: State[Point]) -> Certificate:
     """The best certificate to be had at a state: from p itself where that is enough, else from repaired weights."""
     lin, p, m = state.point.lin, state.point.weights, state.multipliers
     plain = prove(problem, lin, p, m)
@@ -175,7 +153,7 @@ def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array) -> I
         yield Step(state, proof(problem, state))
 
 
-def _now_and_then(k: int, state: State) -> bool:
+def _now_and_then(k: int, state: State[Point]) -> bool:
     """Iterations 8, 16, 32, … (every state of a method with bursts): proofs stay a small share of the cost."""
     return state.steps > 1 or (k >= 8 and (k & (k - 1)) == 0) or (k > 0 and k % 256 == 0)
 

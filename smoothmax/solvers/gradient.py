@@ -48,7 +48,7 @@ class Gradient(Method):
         """The next stage is to be as much sharper as the last one was."""
         self.share = SHARE * gap
 
-    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """From x on; stuck once F has not fallen beyond its own rounding for FLAT steps."""
         best, flat = np.inf, 0
         for state in self.walk(surrogate, x):
@@ -59,7 +59,7 @@ class Gradient(Method):
                 yield replace(state, stuck=True)
             yield state
 
-    def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """The steps themselves."""
         point = surrogate.at(x)
         while True:

@@ -39,7 +39,7 @@ class LBFGS(Method):
             return None
         return f"it needs the domain Free or Box; this one is {problem.domain!r}"
 
-    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """Bursts of 16, 32, 64, … iterations."""
         point = surrogate.at(x)
         if self.scale is None:

@@ -13,8 +13,8 @@ from ..certificate import Certificate, prove
 from ..components import Linearization, Meter
 from ..domains import Box
 from ..problem import Minimax
-from ..surrogate import Point
-from .continuation import Step, slack
+from ..surrogate import Point, Seen
+from .base import Step, slack
 from .status import Status
 
 EPS = float(np.finfo(float).eps)
@@ -60,7 +60,7 @@ class Judge:
     tol: float
     atol: float | None
     smoothed: bool  # a given τ: the smoothed gap decides
-    best: Point | None = None  # the smallest max f (given τ: the smallest F_τ)
+    best: Seen | None = None  # the smallest max f (given τ: the smallest F_τ)
     proof: Certificate | None = None
     proof_step: Step | None = None
     start: Linearization | None = None
@@ -70,7 +70,7 @@ class Judge:
         """The values at the start: a point to fall back on, and the absolute tolerance they imply."""
         self.start, self.atol = first, atol
 
-    def threshold(self, point: Point) -> float:
+    def threshold(self, point: Seen) -> float:
         """What the gap must come down to at this point."""
         return self.goal(point.f)
 
@@ -82,7 +82,7 @@ class Judge:
     def see(self, step: Step) -> bool:
         """Take a step in; True when it proves enough."""
         point, c = step.state.point, step.certificate
-        if np.isfinite(point.fun) and (self.best is None or self._value(point) < self._value(self.best)):
+        if np.isfinite(self._value(point)) and (self.best is None or self._value(point) < self._value(self.best)):
             self.best = point
         if c is None:
             return self._combined()
@@ -110,16 +110,15 @@ class Judge:
             return False
         return self.best.upper - self.proof.lower <= 0.9 * self.threshold(self.best)
 
-    def _noise(self, point: Point) -> float:
+    def _noise(self, point: Seen) -> float:
         """What rounding of F_τ itself leaves open, for a given τ."""
-        s = point.surrogate
-        return 8 * EPS * (abs(point.fun) + s.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
+        return 8 * EPS * (abs(point.fun) + point.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
 
-    def _value(self, point: Point) -> float:
+    def _value(self, point: Seen) -> float:
         return point.fun if self.smoothed else point.upper
 
     def _gap(self, step: Step | None, c: Certificate) -> float:
-        return slack(step.state, c) if self.smoothed and step is not None else c.gap
+        return slack(step.state.point, c) if self.smoothed and step is not None else c.gap
 
 
 @dataclass
@@ -127,7 +126,7 @@ class Outcome:
     """What the loop hands back."""
 
     status: Status
-    point: Point | None
+    point: Seen | None
     certificate: Certificate
     step: Step | None
     nit: int
@@ -153,7 +152,7 @@ def run(
             judge.history.append(row)
             if show:
                 show(row)
-            if not np.isfinite(first.fun):
+            if not np.isfinite(first.upper):
                 status = Status.NOT_FINITE
                 break
             if enough:
@@ -207,7 +206,7 @@ def _row(nit: int, step: Step, budget: Budget, judge: Judge) -> dict[str, Any]:
     return {
         "nit": nit,
         "npass": budget.npass,
-        "tau": point.surrogate.tau,
+        "tau": point.tau,
         "fun": point.upper,
         "smoothed_fun": point.fun,
         "lower_bound": c.lower if c else -np.inf,
@@ -217,12 +216,12 @@ def _row(nit: int, step: Step, budget: Budget, judge: Judge) -> dict[str, Any]:
     }
 
 
-def _ray(problem: Minimax, first: Point, point: Point) -> bool:
+def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
     """All components of an affine problem fell along x − x₀ and the domain recedes that way: a proof of unboundedness.
 
     A nonlinear problem is called unbounded when max f has fallen 10¹² times below everything seen at the start.
     """
-    if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.fun):
+    if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.upper):
         return False
     if not problem.affine:
         return point.upper < -1e12 * (1.0 + float(np.abs(first.f).max()))
@@ -231,9 +230,11 @@ def _ray(problem: Minimax, first: Point, point: Point) -> bool:
     return float((point.f - first.f)[rows].max()) < -1e-9 * scale and _recedes(problem, point.x - first.x)
 
 
-def _falls(problem: Minimax, point: Point) -> bool:
+def _falls(problem: Minimax, point: Seen) -> bool:
     """All components of an affine problem fall along −∇F_τ, less what the bounds forbid: asked before giving up."""
-    if not problem.affine or getattr(problem.domain, "bounded", False) or not np.isfinite(point.fun):
+    if not (isinstance(point, Point) and problem.affine and np.isfinite(point.fun)):
+        return False
+    if getattr(problem.domain, "bounded", False):
         return False
     v = -point.jac.copy()
     if isinstance(problem.domain, Box):
@@ -242,10 +243,9 @@ def _falls(problem: Minimax, point: Point) -> bool:
     return _recedes(problem, v) and float(change.max()) < -1e-9 * float(np.abs(change).max())
 
 
-def _rows(point: Point) -> Any:
+def _rows(point: Seen) -> Any:
     """The components that take part: those with a positive prior."""
-    prior = point.surrogate.prior
-    return slice(None) if prior is None else prior > 0
+    return slice(None) if point.prior is None else point.prior > 0
 
 
 def _recedes(problem: Minimax, v: Array) -> bool:

@@ -60,7 +60,7 @@ class Newton(Method):
             )
         return None
 
-    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """Damped Newton from x."""
         walls = self.walls
         x = walls.inside(x, walls.core(self.problem.start()))

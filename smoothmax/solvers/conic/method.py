@@ -15,7 +15,7 @@ from ..._typing import Array
 from ...certificate import Multipliers
 from ...domains import Ball
 from ...problem import Minimax
-from ...surrogate import Smoothed
+from ...surrogate import Point, Smoothed
 from ..base import Method, State
 from .accepts import obstacle
 from .scaled import Scaled
@@ -28,14 +28,12 @@ class Conic(Method):
 
     name = "cvxpy"
     needs = "affine or convex quadratic components with explicit data; Free, Box, Simplex, Ball or Polyhedron; cvxpy"
+    takes: ClassVar[tuple[str, ...]] = ("solver",)
     shrink: ClassVar[float] = 16.0  # a solve costs the same from any start, so stages are few …
     warms: ClassVar[bool] = False  # … and a fixed τ needs none
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
         super().__init__(problem, options)
-        unknown = sorted(set(options) - {"solver"})
-        if unknown:
-            raise ValueError(f"options of method 'cvxpy' are 'solver'; got {', '.join(map(repr, unknown))}")
         self.solver = check_solver(options.get("solver", "CLARABEL"), 'options["solver"]')
         self._surrogate: Smoothed | None = None
 
@@ -44,7 +42,7 @@ class Conic(Method):
         """Components without explicit convex quadratic data, a domain it cannot state, or no cvxpy."""
         return obstacle(problem)
 
-    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State]:
+    def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """x itself, then the best point so far after each attempt; stuck when none is left.
 
         Asked again for the same surrogate, it goes on with the attempts that are left.
@@ -68,7 +66,7 @@ class Conic(Method):
             yield ("SCS", "perspective")
 
 
-def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State | None:
+def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State[Point] | None:
     """One solve, moved into X and judged by F_τ there; None where the solver has no point to offer."""
     problem = surrogate.problem
     scaled = Scaled.of(surrogate, problem.start(x))
