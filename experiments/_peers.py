@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.optimize
+import scipy.sparse
 from numpy.typing import NDArray
 
 import smoothmax as sm
@@ -26,10 +28,11 @@ Peer = Callable[[sm.Minimax], Answer]
 
 
 def timed(solve: Callable[[], tuple[Any, str]]) -> Answer:
-    """The answer with its time; an exception is an answer too, and never ends an experiment."""
+    """The answer with its time; an exception is an answer too, and never ends an experiment, nor does a warning."""
     begun = time.perf_counter()
     try:
-        x, said = solve()
+        with warnings.catch_warnings(action="ignore"):
+            x, said = solve()
     except Exception as trouble:
         return Answer(None, time.perf_counter() - begun, f"{type(trouble).__name__}: {trouble}".splitlines()[0])
     seconds = time.perf_counter() - begun
@@ -105,7 +108,9 @@ def two_lines(tau: float) -> Peer:
     return peer
 
 
-def rows(problem: sm.Minimax) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A and b of affine components, absolute ones written out."""
+def rows(problem: sm.Minimax) -> tuple[Any, NDArray[np.float64]]:
+    """A (dense or sparse) and b of affine components, absolute ones written out."""
     A, b = problem.components.A, problem.components.b
-    return (np.vstack([A, -A]), np.concatenate([b, -b])) if problem.components.absolute else (A, b)
+    if not problem.components.absolute:
+        return A, b
+    return (scipy.sparse.vstack if scipy.sparse.issparse(A) else np.vstack)([A, -A]), np.concatenate([b, -b])

@@ -41,18 +41,28 @@ NAMES = (
     "european-cities",
 )
 QUICK = ("stackloss", "rps", "linear3")
-METHODS = ("newton", "accelerated", "gradient", "lbfgs", "cvxpy")
+METHODS = ("working-set", "saddle", "newton", "accelerated", "gradient", "lbfgs", "cvxpy")
 MAX_PASSES, SECONDS = 10_000, 4.0  # budget of one solve
 ENDS = {1: "budget", 2: "budget", 3: "unbounded", 4: "not finite", 5: "stalled", 6: "stopped"}
 SHADES = {"proven": "green", "agrees": "dim", "contradicted": "red", "no answer": "red"}
 COLOURS = {
+    "working-set": plots.BLACK,
+    "saddle": plots.ORANGE,
     "newton": plots.VERMILLION,
     "accelerated": plots.BLUE,
     "gradient": plots.SKY,
     "lbfgs": plots.GREEN,
     "cvxpy": plots.PURPLE,
 }
-MARKERS = {"newton": "o", "accelerated": "^", "gradient": "v", "lbfgs": "s", "cvxpy": "D"}
+MARKERS = {
+    "working-set": "*",
+    "saddle": "P",
+    "newton": "o",
+    "accelerated": "^",
+    "gradient": "v",
+    "lbfgs": "s",
+    "cvxpy": "D",
+}
 PATHS = {
     "linf_regression": "stackloss",
     "chebyshev": "abs-deg16",
@@ -125,7 +135,7 @@ def plot(table: Rows) -> Figure:
                     colour = plots.BLACK if peer else COLOURS[row["method"]]
                     face = colour if row["proven"] or peer else "white"
                     marker = "x" if peer else MARKERS[row["method"]]
-                    high = y if peer else y + 0.13 * (2 - METHODS.index(row["method"]))
+                    high = y if peer else y + 0.1 * (3 - METHODS.index(row["method"]))
                     panel.plot(
                         max(row[what], 1e-4), high, marker=marker, color=colour, markerfacecolor=face, linestyle=""
                     )

@@ -11,12 +11,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from problems import chebyshev, classics_convex, enclosing_ball, games, linf_regression
+from problems import chebyshev, classics_convex, enclosing_ball, games, linf_regression, traffic
 from problems.case import Case
 
 __all__ = ["Case", "cases", "get"]
 
-_FAMILIES = (linf_regression, chebyshev, games, enclosing_ball, classics_convex)
+_FAMILIES = (linf_regression, chebyshev, games, enclosing_ball, classics_convex, traffic)
 
 
 @cache

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _doors
-from ._typing import Array, Index
+from ._typing import Array
 from .components import Linearization
 from .domains import Linear, Simplex
 from .inner import gamma, inner_minimum, linear_part
@@ -28,6 +28,7 @@ from .problem import Minimax
 EPS = float(np.finfo(float).eps)
 CLOSE = 1e-9  # within this x is projected before its value counts as an upper bound
 PORTION = 1 << 14
+MANY = 256  # rows with weight: far from a vertex, where a bound common to all rows is sharp enough
 
 
 class Multipliers(NamedTuple):
@@ -95,12 +96,13 @@ def prove(
 ) -> Certificate:
     """`certify` at a linearization that may hold f already."""
     upper = _upper(problem, lin)
-    if weights is None or not np.isfinite(lin.f).all():
+    if weights is None or not np.isfinite(lin.range).all():
         return Certificate(-math.inf, upper, "none")
     p = normalized(weights)
     live = np.flatnonzero(p)
-    mean = float(p[live] @ lin.f[live])
-    c, size, base, terms = lin.vjp(p), lin.column_sizes(p), mean, live.size
+    part, q = (lin.only(live), p[live]) if lin.few(live) else (lin, p)
+    mean = float(q[q > 0] @ part.f[q > 0])
+    c, size, base, terms = part.vjp(q), part.column_sizes(q), mean, live.size
     linear = linear_part(problem)
     if linear is not None and multipliers is not None:
         c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
@@ -108,9 +110,9 @@ def prove(
     if not problem.convex:
         residual = _kkt_residual(problem, lin.x, c, size)
         return Certificate(-math.inf, upper, "local", residual, p, multipliers, (max(upper - mean, 0.0), math.inf))
-    noise = gamma(terms) * size + problem.components.slope_rounding(lin.x, p)
-    inner = inner_minimum(problem, lin, p, c, size, noise)
-    lower = base + inner.value - inner.error - _mean_error(problem, lin, p, live)
+    noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
+    inner = inner_minimum(problem, part, q, c, size, noise)
+    lower = base + inner.value - inner.error - _mean_error(part, q)
     if not math.isfinite(lower):
         return Certificate(-math.inf, upper, "none", inner.residual, p, multipliers)
     kind = "assumed-convex" if problem.components.assumed else inner.kind
@@ -134,7 +136,7 @@ def normalized(weights: Array) -> Array:
 
 def _upper(problem: Minimax, lin: Linearization) -> float:
     """max_i f_i(x), rounded up; for x a little outside X, at its projection; inf farther out or for f not finite."""
-    if not np.isfinite(lin.f).all():
+    if not np.isfinite(lin.range).all():
         return math.inf
     if not problem.domain.contains(lin.x, 0.0):
         if not problem.domain.contains(lin.x, CLOSE):
@@ -145,40 +147,40 @@ def _upper(problem: Minimax, lin: Linearization) -> float:
 
 
 def _slope(problem: Minimax, lin: Linearization) -> float:
-    """What max f may change over the rounding of a projection: Σ max_i |J_ij|·miss_j (if curved, of the top row)."""
+    """What max f may change over the rounding of a projection: Σ max_i |J_ij|·miss_j (of functions, the top row's)."""
     miss = getattr(problem.domain, "miss", None)
-    if miss is None or not problem.components.rows or not np.isfinite(lin.f).all():
+    if miss is None or not problem.components.rows or not np.isfinite(lin.range).all():
         return 0.0
     off = miss(lin.x)
     if not off.any():
         return 0.0
-    peaks = problem.components.column_peaks()
+    peaks = problem.components.column_peaks(np.abs(lin.x) + off)  # the mean value theorem
     if peaks is None:
-        peaks = np.abs(lin.jac(np.array([int(np.argmax(lin.f))]))[0])
+        peaks = np.abs(lin.jac(lin.leaders(0.0)[0][:1])[0])
     return float(peaks @ off)
 
 
 def _rounded_up(problem: Minimax, lin: Linearization) -> float:
     """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top."""
-    f, components = lin.f, problem.components
-    top = float(f.max())
-    rows = np.flatnonzero(f + components.rounding_limit(lin.x) >= top)
-    return max(float((f[s] + components.rounding(lin.x, s, f)).max()) for s in _portions(rows))
+    rows, f = lin.leaders(2 * problem.components.rounding_limit(lin.x))
+    return max(float((f[s] + problem.components.rounding(lin.x, rows[s], f[s])).max()) for s in _portions(rows.size))
 
 
-def _mean_error(problem: Minimax, lin: Linearization, p: Array, live: Index) -> float:
+def _mean_error(lin: Linearization, p: Array) -> float:
     """A bound on the rounding of ⟨p, f⟩: that of f itself, and that of the sum."""
-    limit = problem.components.rounding_limit(lin.x)
-    if live.size > PORTION and limit < 1e-12 * float(np.abs(lin.f).max()):  # many rows share what none can miss
+    live = np.flatnonzero(p)
+    p, f, components = p[live], lin.f[live], lin.components
+    limit = components.rounding_limit(lin.x)
+    if live.size > MANY and limit < 1e-12 * float(np.abs(f).max()):  # many rows share what none can miss
         of_f = limit
     else:
-        of_f = sum(float(p[s] @ problem.components.rounding(lin.x, s, lin.f)) for s in _portions(live))
-    return of_f + gamma(live.size) * float(p[live] @ np.abs(lin.f[live]))
+        of_f = sum(float(p[s] @ components.rounding(lin.x, live[s], f[s])) for s in _portions(live.size))
+    return of_f + gamma(live.size) * float(p @ np.abs(f))
 
 
-def _portions(rows: Index) -> Iterator[Index]:
-    """The rows in portions, so that nothing as large as A is made when all of them are asked for."""
-    return (rows[k : k + PORTION] for k in range(0, rows.size, PORTION))
+def _portions(size: int) -> Iterator[slice]:
+    """Portions of a long list of rows, so that nothing as large as A is made when all of them are asked for."""
+    return (slice(k, k + PORTION) for k in range(0, size, PORTION))
 
 
 def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> tuple[Array, Array, float]:
@@ -201,6 +203,8 @@ def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
         pushed = np.where((c > 0) & (x - linear.lb <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, c)
         pushed = np.where((c < 0) & (linear.ub - x <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, pushed)
         return float(np.max(np.abs(pushed) / scale))
+    if not getattr(problem.domain, "projects", True):
+        return math.nan
     step = x - np.asarray(problem.domain.project(x - c / scale.max()))
     return float(np.abs(step).max())
 

@@ -6,21 +6,46 @@ from .solvers import METHODS, Direct, Method
 Maker = type[Method] | type[Direct]
 
 FACTORIZE = 2000  # variables up to which a d × d factorization is the cheap part of a Newton step
+SPARSE = 300  # the same where the rows are sparse, and their normal matrix would not be
+SQUARE = 30  # n/d up to which a problem on a simplex or a box is treated as a game
+TALL = 2  # n/d from which a working set leaves something out
 
 
 def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
-    """Newton where it applies; else L-BFGS on boxes; else the accelerated gradient, which only needs a projection."""
-    obstacle = METHODS["newton"].refuses(problem)
-    if obstacle is None and problem.d <= FACTORIZE:
-        return METHODS["newton"], f"newton, since d = {problem.d} variables factorize fast"
-    obstacle = obstacle or f"newton would factorize d = {problem.d} variables"
-    if METHODS["lbfgs"].refuses(problem) is None:
-        return METHODS["lbfgs"], f"lbfgs ({obstacle})"
-    return METHODS["accelerated"], f"accelerated ({obstacle})"
+    """The first of the following that can take the problem, with the reason.
+
+    Games by their saddle point; many components in few variables by a working set; what else factorizes by Newton;
+    sparse problems too large for that by truncated Newton; then whatever a projection or an oracle allows.
+    """
+    n, d = problem.n, problem.d
+    small = d <= (SPARSE if problem.components.sparse else FACTORIZE)
+    obstacle = METHODS["newton"].refuses(problem) or f"newton would factorize d = {d} variables"
+    reasons = (
+        ("saddle", n <= SQUARE * d, f"a game of {n} × {d}"),
+        (
+            "working-set",
+            small and n > TALL * d and problem.components.gathers,
+            f"few of {n} components decide in d = {d} variables",
+        ),
+        ("newton", small, f"d = {d} variables factorize fast"),
+        ("newton-cg", not small, f"d = {d} variables are many to factorize"),
+        ("newton", d <= FACTORIZE, f"d = {d} variables can be factorized"),
+        ("lbfgs", True, obstacle),
+        ("accelerated", True, obstacle),
+        ("conditional-gradient", True, "the domain has no projection"),
+    )
+    for name, fits, why in reasons:
+        if fits and _obstacle(METHODS[name], problem, smoothed) is None:
+            return METHODS[name], f"{name}, since {why}"
+    obstacle = str(_obstacle(METHODS["accelerated"], problem, smoothed))
+    raise ValueError(f"no method can take this problem: {obstacle}")
 
 
 def second(problem: Minimax, first: Maker) -> Maker | None:
-    """What to go on with where the choice has stalled: the accelerated gradient, which has no barrier."""
+    """What to go on with where the choice has stalled: Newton on the whole, then the accelerated gradient, which has no
+    barrier."""
+    if issubclass(first, Direct) and problem.d <= FACTORIZE and METHODS["newton"].refuses(problem) is None:
+        return METHODS["newton"]
     other = METHODS["accelerated"]
     return None if first is other or other.refuses(problem) else other
 

@@ -16,7 +16,7 @@ from .domains import as_domain
 from .domains.coerce import from_pairs
 from .problem import Minimax
 from .progress import line
-from .result import Interrupted, MinimaxResult, build
+from .result import Interrupted, MinimaxResult, build, joined
 from .schedules import Geometric
 from .settings import Settings
 from .solvers import Status
@@ -57,7 +57,9 @@ def solve(
     tol, atol : float
         Success when gap ≤ atol + tol·max(|fun|, max f − min f). `atol` defaults to 1e-14 × the spread of f at the start
         (plus what rounding allows there), so that data times 1e-8 behave like the data.
-    method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "cvxpy"
+    method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "newton-cg" | "working-set" | "saddle" |
+        "conditional-gradient" | "cvxpy"
+        "auto" chooses from the structure; the message says what and why.
     regularizer : "shannon"
     prior : (n,) array, optional
         w in τ·log Σ w_i exp(f_i/τ); with tau=None the first prior of the continuation.
@@ -99,8 +101,9 @@ def solve(
         rng=rng,
         options=options,
     )
-    result = solve_with(problem, x0, settings)
-    return _second_try(problem, x0, settings, result) if settings.auto else result
+    budget = Budget(settings.max_passes, settings.time_limit)
+    result = solve_with(problem, x0, settings, budget=budget)
+    return _second_try(problem, x0, settings, result, budget) if settings.auto else result
 
 
 def minimax(
@@ -145,24 +148,29 @@ def minimax(
     return solve(Minimax(components, domain, constraints), x, **solve_options)
 
 
-def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult) -> MinimaxResult:
-    """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), another method."""
-    other = second(problem, s.method)
-    if result.status != Status.STALLED or other is None or not problem.convex or result.gap <= FAR * result.threshold:
-        return result
-    left = None if s.time_limit is None else max(s.time_limit - result.trace[-1]["seconds"], 0.0)
-    why = f"{other.name}, since {s.method.name} stalled"
-    passes = max(s.max_passes - result.npass, 1.0)
-    again = solve_with(problem, x0, replace(s, method=other, why=why, options={}, max_passes=passes, time_limit=left))
-    again.npass += result.npass
-    again.nfev += result.nfev
-    return again if again.gap < result.gap or not np.isfinite(result.gap) else result
+def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, budget: Budget) -> MinimaxResult:
+    """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), other methods."""
+    tried = s.method
+    while result.status == Status.STALLED and problem.convex and result.gap > FAR * result.threshold:
+        other = second(problem, tried)
+        if other is None:
+            break
+        why = f"{other.name}, since {tried.name} stalled"
+        try:
+            again = solve_with(problem, x0, replace(s, method=other, why=why, options={}), budget=budget)
+        except Interrupted as stop:
+            raise Interrupted(joined(problem, result, stop.result)) from None
+        result, tried = joined(problem, result, again), other
+    return result
 
 
-def solve_with(problem: Minimax, x0: Any, s: Settings, *, warm: bool = False) -> MinimaxResult:
-    """The solve itself; `warm` says that x0 already solves a neighbouring temperature."""
+def solve_with(
+    problem: Minimax, x0: Any, s: Settings, *, warm: bool = False, budget: Budget | None = None
+) -> MinimaxResult:
+    """The solve itself; `warm` says that x0 already solves a neighbouring temperature, `budget` what is left of one."""
     start = problem.start(x0)
-    budget = Budget(s.max_passes, s.time_limit)
+    budget = budget or Budget(s.max_passes, s.time_limit)
+    spent = budget.npass
     calls = problem.components.evaluations
     judge = Judge(problem, s.tol, s.atol, s.tau is not None)
     token = CLOCK.set(budget.tick)
@@ -174,7 +182,7 @@ def solve_with(problem: Minimax, x0: Any, s: Settings, *, warm: bool = False) ->
     facts = {
         "x0": start,
         "moved": x0 is not None and not np.array_equal(start, np.asarray(x0, np.float64)),
-        "nfev": problem.components.evaluations - calls or math.ceil(budget.npass),
+        "nfev": problem.components.evaluations - calls or math.ceil(budget.npass - spent),
         "npass": budget.npass,
         "method": s.method.name,
         "max_passes": s.max_passes,
@@ -191,7 +199,7 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
     first = problem.at(start, budget)
     judge.begin(first, _default_atol(problem, first) if s.atol is None else s.atol)
     budget.open = True
-    if not warm and np.isfinite(first.f).all():
+    if not warm and np.isfinite(first.range).all():
         problem.components.check(start)
     method, tau0 = s.method(problem, s.options), _first_tau(first)
     if isinstance(method, Direct):
@@ -201,7 +209,7 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
         yield from falling(problem, method, first.x, tau0, s.prior, budget)
         return
     surrogate = Smoothed(problem, s.tau, prior=s.prior, meter=budget)
-    goal = 0.25 * judge.goal(first.f)
+    goal = 0.25 * judge.goal(first.range)
     if surrogate.bound <= goal:  # F_τ is max f to within the tolerance, and the minimax is better found without cold τ
         yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget))
         return
@@ -216,22 +224,21 @@ def _show(s: Settings) -> Callable[[dict[str, Any]], None] | None:
 
 def _default_atol(problem: Minimax, first: Linearization) -> float:
     """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there."""
-    f = first.f
-    if not np.isfinite(f).all():
+    if not np.isfinite(first.range).all():
         return 0.0
-    top = np.array([int(np.argmax(f))])
-    return 1e-14 * _spread(first) + 16 * float(problem.components.rounding(first.x, top, f)[0])
+    rows, f = first.leaders(0.0)
+    return 1e-14 * _spread(first) + 16 * float(problem.components.rounding(first.x, rows[:1], f[:1])[0])
 
 
 def _first_tau(first: Linearization) -> float:
     """A quarter of the spread of f."""
-    return _spread(first) / 4 if np.isfinite(first.f).all() else 1.0
+    return _spread(first) / 4 if np.isfinite(first.range).all() else 1.0
 
 
 def _spread(first: Linearization) -> float:
     """max f − min f; where all components are equal, the size that a step can give them."""
-    f = first.f
-    spread = float(f.max() - f.min())
-    if spread > 1e-12 * float(np.abs(f).max()) and spread > 0:
+    low, high = first.range
+    spread = float(high - low)
+    if spread > 1e-12 * max(abs(low), abs(high)) and spread > 0:
         return spread
     return float(first.column_sizes() @ np.maximum(np.abs(first.x), 1.0)) or 1.0

@@ -3,6 +3,9 @@
 min over y ∈ X of ⟨c, y − x⟩            by the domain's linear minimization oracle;
 min over lb ≤ y ≤ ub of ⟨c, y − x⟩      for polyhedra, after their rows have gone into c with multipliers;
 min over s ∈ R^d of ⟨c, s⟩ + ½ sᵀPs     for quadratic components, P = Σ p_i P_i
+
+A direction that S leaves open, or follows so far that the rounding of c would count for more than HARMLESS, is proven
+for other data: c is zero there up to a column-wise backward error, |c_j| ≤ RESIDUAL·Σ p_i|J_ij| ("rounding").
 """
 
 import math
@@ -19,6 +22,8 @@ from .problem import Minimax
 EPS = float(np.finfo(float).eps)
 UNIT = EPS / 2
 RESIDUAL = 256 * EPS
+HARMLESS = 1e-9  # of the numbers in ⟨p, f⟩: what a proof for the very data may cost before one for others does
+DEFINITE = 1e-10  # least eigenvalue of an equilibrated matrix that is divided by
 ASSUMED_RESIDUAL = 1e-8  # with finite differences or the user's word the proof is no sharper than this anyway
 
 
@@ -30,13 +35,18 @@ class Inner(NamedTuple):
 
 
 def inner_minimum(problem: Minimax, lin: Linearization, p: Array, c: Array, size: Array, noise: Array) -> Inner:
-    """min over y ∈ S of ⟨c, y − x⟩, or of the weighted quadratic over R^d, whichever is larger."""
-    components = problem.components
-    best = _linear_minimum(problem, lin.x, c, size, noise)
+    """min over y ∈ S of ⟨c, y − x⟩, or of the weighted quadratic over R^d, whichever is larger.
+
+    `lin` may hold only the components in which p > 0.
+    """
+    components = lin.components
+    scale = float(p[p > 0] @ np.abs(lin.f[p > 0]) + size @ np.abs(lin.x))
+    best = _linear_minimum(problem, lin.x, c, size, noise, HARMLESS * scale)
     if components.quadratic and not components.affine:
         best = _less_curvature(problem, best, components.curvature_slack(p), lin.x)
-        curved = _quadratic_minimum(components.hess(lin.x, p), c, noise)
-        if curved is not None and curved.value - curved.error > best.value - best.error:
+        curved = _quadratic_minimum(components.hess(lin.x, p), lin.x, c, size, noise, int(np.count_nonzero(p)))
+        worth = HARMLESS * scale if best.kind == "bounded" and curved.kind == "rounding" else 0.0
+        if curved.value - curved.error > best.value - best.error + worth:
             return curved
     return best
 
@@ -52,52 +62,92 @@ def _less_curvature(problem: Minimax, inner: Inner, shift: Array, x: Array) -> I
     return inner._replace(kind="rounding")
 
 
-def _linear_minimum(problem: Minimax, x: Array, c: Array, size: Array, noise: Array) -> Inner:
-    """Over the domain where its oracle is attained; coordinates that S leaves open must have c_j = 0 up to rounding."""
+def _linear_minimum(problem: Minimax, x: Array, c: Array, size: Array, noise: Array, harmless: float) -> Inner:
+    """Over the bounds of a linear domain; over others where their oracle is attained."""
     domain, linear = problem.domain, linear_part(problem)
-    if linear is None or isinstance(domain, Simplex):
-        y = np.asarray(domain.lmo(c), dtype=np.float64)
-        if not np.isfinite(y).all():
-            return Inner(-math.inf, 0.0, "none", math.nan)
-        bound = getattr(domain, "reach", None)  # a user's domain does not say how far it reaches: proven up to rounding
-        reach = bound(noise, x) if bound else 2 * float(noise @ (np.abs(x) + np.abs(y)))
-        error = reach + gamma(x.size) * float(np.abs(c) @ np.abs(y - x))
-        return Inner(float(c @ (y - x)), error, "bounded" if bound else "rounding", 0.0)
+    if linear is not None and not isinstance(domain, Simplex):
+        allowed = ASSUMED_RESIDUAL if problem.components.assumed else RESIDUAL
+        return _over_bounds(linear, x, c, size, noise, allowed, harmless)
+    y = np.asarray(domain.lmo(c), dtype=np.float64)
+    if not np.isfinite(y).all():
+        return Inner(-math.inf, 0.0, "none", math.nan)
+    bound = getattr(domain, "reach", None)  # a user's domain does not say how far it reaches: proven up to rounding
+    reach = bound(noise, x) if bound else 2 * float(noise @ (np.abs(x) + np.abs(y)))
+    error = reach + gamma(x.size) * float(np.abs(c) @ np.abs(y - x))
+    return Inner(float(c @ (y - x)), error, "bounded" if bound else "rounding", 0.0)
+
+
+def _over_bounds(
+    linear: Linear, x: Array, c: Array, size: Array, noise: Array, allowed: float, harmless: float
+) -> Inner:
+    """Σ_j min(c_j (lb_j − x_j), c_j (ub_j − x_j)); coordinates without a bound must have c_j = 0 up to rounding.
+
+    With bounds far away |c_j| ≤ RESIDUAL·size_j costs more than without any. Where that is more than harmless, such a
+    coordinate counts as one without bounds: its cost is then (|c_j| + noise_j)·|x_j|.
+    """
     far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
     sure = np.abs(c) > noise  # the sign of c_j, and with it the end of the interval, survives rounding
     width = np.where(sure, np.abs(far), np.maximum(np.abs(linear.ub - x), np.abs(x - linear.lb)))
     width = np.where(noise > 0, width, 0.0)
     closed = np.isfinite(far) & np.isfinite(width)
+    cost = np.where(closed, np.abs(c * far) + noise * width, 0.0)
+    without = (np.abs(c) + noise) * np.abs(x)
+    faint = closed & (np.abs(c) <= RESIDUAL * size) & (without < cost)
+    if not float(cost[faint].sum()) <= harmless:
+        closed &= ~faint
     value = float(c[closed] @ far[closed])
     error = float(noise[closed] @ width[closed])
     error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed]))
     if closed.all():
         return Inner(value, error, "bounded", 0.0)
-    open_ = ~closed
-    with np.errstate(divide="ignore", invalid="ignore"):
-        residual = float(np.nan_to_num(np.abs(c[open_]) / size[open_], nan=0.0, posinf=np.inf).max())
-    allowed = ASSUMED_RESIDUAL if problem.components.assumed else RESIDUAL
+    residual = _residual(c[~closed], size[~closed])
     if residual > allowed:
         return Inner(-math.inf, error, "none", residual)
-    error += float((np.abs(c[open_]) + noise[open_]) @ np.abs(x[open_]))
-    return Inner(value, error, "rounding", residual)
+    return Inner(value, error + float(without[~closed].sum()), "rounding", residual)
 
 
-def _quadratic_minimum(P: Array | None, c: Array, noise: Array) -> Inner | None:
-    """min over s of ⟨c, s⟩ + ½ sᵀPs = −½ cᵀP⁻¹c in equilibrated variables; None unless P is safely definite."""
-    if P is None or not np.isfinite(P).all() or np.any(np.diagonal(P) <= 0):
-        return None
-    S, scale = equilibrate(P)
-    c, noise = scale * c, scale * noise
+def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: Array, terms: int) -> Inner:
+    """min over s of ⟨c, s⟩ + ½ sᵀPs = −½ cᵀP⁺c in equilibrated variables, P the sum of `terms` matrices P_i ⪰ 0.
+
+    Rounding moves an entry of P by at most γ_k Σ p_i|P_i,jl| ≤ γ_k √(P_jj P_ll), one of S, with unit diagonal, by γ_k.
+    Where S is singular, the bound is one for other data ("rounding"): eigenvalues of S up to RESIDUAL are set to zero,
+    and so is c on their eigenvectors, up to RESIDUAL·size_j in each column.
+    """
+    none = Inner(-math.inf, 0.0, "none", math.nan)
+    if P is None or not np.isfinite(P).all():
+        return none
+    live = np.diagonal(P) > 0
+    if not live.any() or P[~live].any():
+        return none
+    S, scale = equilibrate(P[np.ix_(live, live)])
     values, vectors = np.linalg.eigh(S)
-    least = float(values[0]) - 8 * values.size * EPS * float(values[-1])
-    if least <= 1e-10:
-        return None
-    t = vectors.T @ c
-    value = -0.5 * float(np.sum(t * t / values))
-    wide = float(np.linalg.norm(noise)) + 8 * values.size * EPS * float(np.linalg.norm(c))
-    error = wide * (float(np.linalg.norm(c)) + wide) / least + 16 * values.size * EPS * abs(value) / least
+    wobble = values.size * (8 * EPS * float(values[-1]) + gamma(terms))
+    kept = values - wobble > DEFINITE
+    dropped = values[~kept]
+    if np.any(np.abs(dropped) > RESIDUAL):
+        return none
+    out = np.where(live, 0.0, c)  # the part of c that has no curvature
+    inside, t = scale * c[live], vectors.T @ (scale * c[live])
+    if dropped.size:
+        out[live] = vectors[:, ~kept] @ t[~kept] / scale
+    residual = _residual(out, size)
+    if residual > RESIDUAL:
+        return none
+    least, t = float(values[kept][0]) - wobble, t[kept]
+    value = -0.5 * float(np.sum(t * t / values[kept]))
+    length = float(np.linalg.norm(inside))
+    wide = float(np.linalg.norm(scale * noise[live])) + 8 * values.size * EPS * length
+    error = wide * (length + wide) / least + 2 * wobble * abs(value) / least
+    if dropped.size or not live.all():
+        error += float((np.abs(out) + noise) @ np.abs(x))
+        return Inner(value, error, "rounding", max(residual, float(np.abs(dropped).max(initial=0.0))))
     return Inner(value, error, "bounded", 0.0)
+
+
+@np.errstate(divide="ignore", invalid="ignore")
+def _residual(c: Array, size: Array) -> float:
+    """max |c_j|/size_j, zero where both vanish."""
+    return float(np.nan_to_num(np.abs(c) / size, nan=0.0, posinf=np.inf).max(initial=0.0))
 
 
 def linear_part(problem: Minimax) -> Linear | None:

@@ -19,14 +19,14 @@ import numpy as np
 
 from . import _doors
 from ._files import write_whole
-from ._linalg import Factor
 from ._typing import Array
 from .front import solve_with
 from .problem import Minimax
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance
 from .settings import Settings
-from .surrogate import Point, Smoothed
+from .solvers.newton.predictor import tangent
+from .surrogate import Smoothed
 
 COLUMNS = (
     "tau",
@@ -148,14 +148,6 @@ def predict(problem: Minimax, last: MinimaxResult, tau: float) -> Array:
     guess = np.asarray(problem.domain.project(stay + step)) if np.isfinite(step).all() else stay
     value = there.fun(guess)
     return guess if math.isfinite(value) and value < there.fun(stay) else stay
-
-
-def tangent(point: Point) -> Array:
-    """dx/dτ at a minimizer of F_τ over R^d (identity 3)."""
-    p, f, tau = point.weights, point.f, point.surrogate.tau
-    with np.errstate(all="ignore"):
-        pull = point.lin.vjp(p * (f - p @ f)) / tau / tau
-    return Factor(point.hess)(pull) if np.isfinite(point.hess).all() else np.zeros_like(pull)
 
 
 def _richardson(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> Array:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from . import _doors
-from ._typing import Array
+from ._typing import Array, Index
 from .components import Affine, Components, Linearization, Meter
 from .domains import Domain, as_domain, intersect
 
@@ -81,6 +81,13 @@ class Minimax:
     def at(self, x: Array, meter: Meter | None = None) -> Linearization:
         """F and its Jacobian at x."""
         return Linearization(self.components, x, meter)
+
+    def only(self, rows: Index) -> "Minimax":
+        """The problem of the components in `rows` (sorted, each once)."""
+        some = object.__new__(Minimax)
+        object.__setattr__(some, "components", self.components.subset(rows))
+        object.__setattr__(some, "domain", self.domain)
+        return some
 
     def start(self, x0: Any = None) -> Array:
         """x0 checked and moved into X by projection, or the domain's own start."""

@@ -53,23 +53,30 @@ def repair(
     cone = _cone(problem, lin, p, multipliers)
     if cone is None:
         return p, multipliers
+    live = np.flatnonzero(p)
+    part, q = (lin.only(live), p[live]) if lin.few(live) else (lin, p.copy())
     for _ in range(ROUNDS):
-        live = np.flatnonzero(p)
-        c = lin.vjp(p) + cone.pull()
-        size = lin.column_sizes(p) + cone.size()
+        c = part.vjp(q) + cone.pull()
+        size = part.column_sizes(q) + cone.size()
         if np.all(np.abs(c) <= 2 * EPS * size):
             break
-        u = _repair_step(lin, p, live, c, cone)
+        u = _repair_step(part, q, c, cone)
         if not np.isfinite(u).all():
             return None
-        seen = lin.components.rows and live.size * problem.d <= 1 << 24
-        Ju = lin.jac(live) @ u if seen else lin.jvp(u)[live]
-        change = Ju - p[live] @ Ju / p[live].sum()
-        t = min(1.0, TO_ZERO / max(-float(change.min()), cone.shrinks(u), 1e-300))
+        Ju = part.jvp(u)
+        change = Ju - q @ Ju / q.sum()
+        t = min(1.0, TO_ZERO / max(-float(change[q > 0].min()), cone.shrinks(u), 1e-300))
         cone.move(t * u)
-        p[live] *= 1.0 + t * change
-        p /= p.sum()
-    return p, cone.multipliers
+        q *= 1.0 + t * change
+        q /= q.sum()
+    return q if part is lin else _placed(q, live, problem.n), cone.multipliers
+
+
+def _placed(q: Array, live: Index, n: int) -> Array:
+    """The n-vector with q in the places `live`."""
+    p = np.zeros(n)
+    p[live] = q
+    return p
 
 
 def sparse_weights(lin: Linearization, p: Array) -> Array | None:
@@ -94,10 +101,10 @@ def sparse_weights(lin: Linearization, p: Array) -> Array | None:
     return np.asarray(out / out.sum())
 
 
-def _repair_step(lin: Linearization, p: Array, live: Index, c: Array, cone: "_Cone | _Normal") -> Array:
+def _repair_step(lin: Linearization, p: Array, c: Array, cone: "_Cone | _Normal") -> Array:
     """u with (Jᵀ(diag p − ppᵀ)J + cone) u = −c; by conjugate gradients where no d × d matrix should or can be made."""
     if lin.components.rows and c.size <= FACTORIZE:
-        M = spread_matrix(lin, p, live)
+        M = spread_matrix(lin, p, np.flatnonzero(p))
         cone.lift = float(np.trace(M)) / c.size or 1.0
         M = M + cone.matrix()
         return solve_semidefinite(M, -c) if np.isfinite(M).all() else np.full_like(c, np.nan)

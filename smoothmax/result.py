@@ -1,11 +1,13 @@
 """What a solve hands over: SciPy's OptimizeResult with a certificate."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult
 
+from .certificate import prove
 from .problem import Minimax
 from .solvers.base import slack
 from .solvers.loop import Judge, Outcome
@@ -48,7 +50,7 @@ class Interrupted(KeyboardInterrupt):
 
 def _at_start(judge: Judge) -> float:
     """max f at the start, where nothing else was seen."""
-    return math.nan if judge.start is None else float(judge.start.f.max())
+    return math.nan if judge.start is None else float(judge.start.range[1])
 
 
 def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
@@ -90,10 +92,30 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         trace=out.trace,
     )
     if point is not None:
-        result.active = np.flatnonzero(point.f >= point.upper - judge.threshold(point))
-        if c.weights is not None and np.isfinite(c.lower):
+        result.active = point.lin.leaders(judge.threshold(point))[0]
+        if c.weights is not None and np.isfinite([c.lower, point.tau]).all():
             result.smoothed_lower_bound = c.lower + point.tau * information(c.weights, point.prior)
     if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
         found = judge.proof_step.state.point.fun - slack(judge.proof_step.state.point, judge.proof)
         result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)
     return result
+
+
+def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult) -> MinimaxResult:
+    """What two solves of one problem have found together, one after the other on one budget: the better point with the
+    better bound, which may come from different ones."""
+    best, other = (one, two) if one.fun <= two.fun or math.isnan(two.fun) else (two, one)
+    found = MinimaxResult(best)
+    found.update(nit=one.nit + two.nit, nfev=one.nfev + two.nfev, npass=two.npass, trace=one.trace + two.trace)
+    found.update(status=two.status, message=two.message, success=two.success)
+    if other.lower_bound > best.lower_bound:
+        c = prove(problem, problem.at(best.x), other.weights, other.multipliers)
+        if c.lower < other.lower_bound:  # proven elsewhere, it holds at every x
+            optimization = other.gap_parts[1]
+            parts = (best.upper_bound - other.lower_bound - optimization, optimization)
+            c = replace(other.certificate, upper=best.upper_bound, parts=parts)
+        found.update(certificate=c, lower_bound=c.lower, gap=c.gap, gap_parts=c.parts, weights=c.weights)
+        found.multipliers = c.multipliers
+    if found.gap <= found.threshold and not found.success:
+        found.update(status=int(Status.PROVEN), success=True, message=SENTENCES[Status.PROVEN] + " By two methods.")
+    return found

@@ -38,7 +38,12 @@ class Seen:
     @cached_property
     def upper(self) -> float:
         """max_i f_i(x)."""
-        return float(self.f.max())
+        return float(self.range[1])
+
+    @cached_property
+    def range(self) -> Array:
+        """(min f, max f)."""
+        return self.lin.range
 
 
 class Point(Seen):
@@ -53,7 +58,15 @@ class Point(Seen):
     @cached_property
     def weights(self) -> Array:
         """p = softmax of f/τ with the prior, (n,)."""
-        return _frozen(np.asarray(softmax(self.f, tau=self.surrogate.tau, prior=self.surrogate.prior)))
+        s, f = self.surrogate, self.f
+        if not np.isfinite(f).all():
+            return _frozen(np.asarray(softmax(f, tau=s.tau, prior=s.prior)))
+        z = f.copy() if s.offset is None else f + s.offset
+        z -= z.max()
+        z /= s.tau
+        p = np.exp(z, out=z)
+        p /= p.sum()
+        return _frozen(p)
 
     @cached_property
     def live(self) -> Index:
@@ -68,8 +81,12 @@ class Point(Seen):
     @cached_property
     def own(self) -> Array | None:
         """Σ p_i ∇²f_i, None where zero or unknown."""
-        components = self.surrogate.problem.components
-        return None if components.affine else components.hess(self.x, self.weights)
+        components, p = self.surrogate.problem.components, self.weights
+        if components.affine:
+            return None
+        if self.lin.few(self.live) and components.gathers:
+            return components.subset(self.live).hess(self.x, p[self.live])
+        return components.hess(self.x, p)
 
     @cached_property
     def hess(self) -> Array:

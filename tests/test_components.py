@@ -241,7 +241,7 @@ def test_value_and_gradient_are_one_pass(absolute, block_bytes):
 
     meter = Meter()
     parts = Watched(A, B, absolute=absolute)
-    s = sm.Smoothed(sm.Minimax(parts), 0.1, meter=meter)
+    s = sm.Smoothed(sm.Minimax(parts), 100.0, meter=meter)
     s.fun(X)
     s.jac(X)
     s.weights(X)

@@ -116,7 +116,7 @@ def _newton(surrogate):
     """The library's own Newton, proven: an independent reference where SciPy's methods give up."""
     from smoothmax.front import solve
 
-    found = solve(surrogate.problem, tau=surrogate.tau, method="newton", tol=1e-10)
+    found = solve(surrogate.problem, tau=surrogate.tau, method="newton", tol=1e-14)
     return found.smoothed_fun
 
 

@@ -504,3 +504,71 @@ def test_broadcast_boxes_and_descriptions():
     box = sm.Box(lb, 1.0)
     lb[:] = 5.0
     assert box.lb.tolist() == [0.0, 0.0]
+
+
+# ------------------------------------------------------------------------------------------- where projection gives way
+
+
+def steep(seed, d=8):
+    """Columns over sixteen decades, rows over eight; the origin satisfies every row."""
+    rng = np.random.default_rng(seed)
+    columns = np.abs(rng.standard_normal((3000, d)) * 10.0 ** rng.uniform(-8, 8, d)).max(axis=0)
+    rng.standard_normal(3000)
+    rows = 10.0 ** rng.uniform(-4, 4, 20)
+    G = rng.standard_normal((20, d)) * columns * rows[:, None]
+    return sm.Polyhedron(G, np.abs(rng.standard_normal(20)) * rows * 0.05), columns
+
+
+@pytest.mark.parametrize("seed", [5, 6, 10, 12, 23, 30])
+def test_units_over_sixteen_decades(seed):
+    """Their start lies inside, and what projects lands in the set, beyond what nnls can resolve."""
+    domain, columns = steep(seed)
+    assert np.all(domain.A_ub @ domain.start() < domain.b_ub)
+    rng = np.random.default_rng(seed)
+    for spread in 10.0 ** rng.uniform(-3, 8, 20):
+        x = spread * rng.standard_normal(domain.d) / columns
+        y = domain.project(x)
+        assert domain.contains(y, 1e-12)
+        assert domain.contains(x, 0.0) <= np.array_equal(x, y)
+
+
+def test_the_linear_oracle_does_not_depend_on_the_units_of_variables():
+    rng = np.random.default_rng(0)
+    G, c, units = rng.standard_normal((30, 4)), rng.standard_normal(4), 10.0 ** np.array([8.0, -8, 0, 5])
+    plain, scaled = sm.Polyhedron(G, np.ones(30)), sm.Polyhedron(G * units, np.ones(30))
+    assert (c * units) @ scaled.lmo(c * units) == pytest.approx(c @ plain.lmo(c), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["polygon", "sliced-box", "half-plane", "segment"])
+def test_without_an_answer_from_nnls_a_projection_is_still_a_point_of_the_set(name, monkeypatch):
+    domain = (BOUNDED | OPEN)[name]()
+
+    def exhausted(*args, **kwargs):
+        raise RuntimeError("Maximum number of iterations reached.")
+
+    rng = np.random.default_rng(0)
+    outside = [x for x in 10 * rng.standard_normal((20, domain.d)) if not domain.contains(x)]
+    near = [domain.project(x) for x in outside]
+    monkeypatch.setattr("scipy.optimize.nnls", exhausted)
+    for x, best in zip(outside, near, strict=True):
+        y = domain.project(x)
+        assert domain.contains(y, 1e-12)
+        assert np.linalg.norm(y - x) >= np.linalg.norm(best - x) * (1 - 1e-12)
+    if domain.A_eq is None:  # on the way from the start to x (clipped), as far as the set goes
+        towards = np.clip(x, domain.lb, domain.ub) - domain.start()
+        assert np.linalg.matrix_rank(np.stack([towards, y - domain.start()]), tol=1e-9) == 1
+        assert not domain.contains(y + 1e-6 * towards)
+
+
+def test_a_polyhedron_too_large_to_project_onto_says_so():
+    d = 9_000
+    G = sp.eye_array(d, format="csr") + sp.eye_array(d, k=1, format="csr")
+    domain = sm.Polyhedron(G, np.ones(d), bounds=(-1.0, 1.0))
+    assert not domain.projects
+    assert sm.Polyhedron(*HOUSE).projects
+    y = domain.project(np.linspace(-3, 3, d))
+    assert domain.contains(y, 1e-12)
+    c = np.ones(d)
+    assert c @ domain.lmo(c) == pytest.approx(-d)
+    with pytest.raises(ValueError, match="project"):
+        sm.solve(sm.Minimax(sm.Affine(sp.eye_array(5, d, format="csr")), domain), method="accelerated")

@@ -16,7 +16,7 @@ from rich.console import Console
 
 import problems
 from experiments import __main__ as command
-from experiments import ball_map, cost, equioscillation, gap_vs_temperature, tour
+from experiments import ball_map, cost, equioscillation, gap_vs_temperature, tour, traffic
 from experiments._cases import find
 from experiments._judge import inside, judge
 from experiments._peers import convex_program, linear_program, timed, two_lines
@@ -149,6 +149,19 @@ def test_the_contest_is_judged_from_outside(contest):
     assert all(row["relative"] < 1e-6 for row in exact)
     assert len(cost.summary(contest)) == len(contest)
     assert isinstance(cost.plot(contest), Figure)
+
+
+def test_routings_are_proven_beside_the_linear_program():
+    table = traffic.run(quick=True)
+    ours, peer = (
+        [row for row in traffic.summary(table) if row["contender"] == who] for who in (traffic.OURS, traffic.PEER)
+    )
+    assert [row["network"] for row in ours] == list(traffic.QUICK)
+    for mine, theirs in zip(ours, peer, strict=True):
+        assert mine["relative"] <= traffic.TOL * 1.0001
+        assert abs(mine["value"] - theirs["value"]) <= 1.1 * traffic.TOL * theirs["value"]
+        assert theirs["relative"] >= -1e-9  # nobody is below the proven bound
+    assert isinstance(traffic.plot(table), Figure)
 
 
 def test_peers_reach_known_optima():

@@ -11,9 +11,10 @@ import scipy.sparse as sp
 import smoothmax as sm
 from smoothmax.solvers import METHODS
 from tests.laws import assert_refuses
+from tests.methods import asked
 
 A, B = np.array([[1.0, 1], [-1, 1], [0, -1]]), np.array([2.0, -3, 4])
-PLAIN = ("gradient", "accelerated", "lbfgs", "newton")  # cvxpy takes no callables
+PLAIN = ("gradient", "accelerated", "lbfgs", "newton", "working-set")  # those that take callables on a free domain
 
 
 def pieces(x):
@@ -190,7 +191,7 @@ def test_nonconvex_is_local_without_lower_bound():
     assert r.fun <= np.maximum(np.sin(near), -near / 10).min() + 1e-9  # nothing better nearby
 
 
-@pytest.mark.parametrize("method", ["gradient", "accelerated", "lbfgs", "newton"])
+@pytest.mark.parametrize("method", PLAIN)
 def test_nfev_counts_the_users_calls(method):
     for jac in (None, curved_jac):
         fun = Counted(curved)
@@ -209,8 +210,7 @@ def test_a_given_jacobian_saves_calls(method):
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize("method", PLAIN)
-@pytest.mark.parametrize("tau", [None, 0.1])
+@pytest.mark.parametrize(("method", "tau"), asked(PLAIN, 0.1))
 def test_nan_from_the_start(method, bad, tau):
     fun = Counted(curved, 0, np.array([1.0, bad, 2.0]))
     r = sm.solve(problem_of(fun, curved_jac), [3.0, 2.0], method=method, tau=tau)
@@ -223,8 +223,7 @@ def test_nan_from_the_start(method, bad, tau):
     assert not r.gap < math.inf
 
 
-@pytest.mark.parametrize("method", PLAIN)
-@pytest.mark.parametrize("tau", [None, 0.1])
+@pytest.mark.parametrize(("method", "tau"), asked(PLAIN, 0.1))
 @pytest.mark.parametrize("after", [3, 4, 5, 6, 8, 11, 15, 20, 30])
 def test_nan_always_after_k_calls(method, tau, after):
     fun = Counted(curved, after, np.full(3, math.nan))
@@ -321,9 +320,8 @@ def test_a_jacobian_that_does_not_fit_or_lies_is_named_before_the_first_step():
 # --------------------------------------------------------------------------------------------- limits on the clock
 
 
-@pytest.mark.parametrize("method", PLAIN)
+@pytest.mark.parametrize(("method", "tau"), asked(PLAIN, 0.05))
 @pytest.mark.parametrize("limit", [0.0, 0.1])
-@pytest.mark.parametrize("tau", [None, 0.05])
 @pytest.mark.parametrize("jac", [curved_jac, None])
 def test_a_slow_function_overshoots_the_time_limit_by_one_call(method, limit, tau, jac):
     fun = Counted(curved, pause=0.015)

@@ -196,6 +196,8 @@ def test_methods_agree(method):
         ({"eps": -1.0}, ValueError, "eps"),
         ({"eps": math.nan}, ValueError, "eps"),
         ({"taus": [1.0], "method": "simplex"}, ValueError, "method"),
+        ({"taus": [1.0], "method": "working-set"}, ValueError, "not F_τ at a given tau"),
+        ({"eps": 1e-3, "method": "newton-cg"}, ValueError, "not F_τ at a given tau"),
         ({"taus": [1.0], "max_passes": -1}, ValueError, "max_passes"),
     ],
 )

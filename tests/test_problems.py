@@ -16,7 +16,8 @@ from problems import enclosing_ball, games, linf_regression
 
 ROOT = Path(problems.__file__).parents[1]
 CASES = problems.cases()
-AFFINE = [c for c in CASES if isinstance(c.problem.components, sm.Affine)]
+LISTED = [c for c in CASES if isinstance(c.problem.domain, (sm.Free, sm.Simplex))]  # the others have an oracle only
+AFFINE = [c for c in LISTED if isinstance(c.problem.components, sm.Affine)]
 QUADRATIC = [c for c in CASES if isinstance(c.problem.components, sm.Quadratic)]
 # The points that hold the ball, by row: EPM, MTH, 0Q5; Skhidni Kvartaly, Queluz, Oulu.
 SUPPORT = {"us-airports": (1293, 2124, 75), "european-cities": (708, 698, 267)}
@@ -87,6 +88,7 @@ def test_the_catalogue_has_its_families():
         "games",
         "enclosing_ball",
         "classics_convex",
+        "traffic",
     }
     assert problems.cases("games") == tuple(c for c in CASES if c.family == "games")
     assert problems.get("kuhn-poker") in CASES
@@ -139,7 +141,7 @@ def test_sizes_start_and_source(case):
         assert float(Fraction(case.printed)) == case.optimum
 
 
-@each(CASES)
+@each(LISTED)
 def test_no_feasible_point_lies_below_the_optimum(case):
     rng = np.random.default_rng(0)
     for radius in (1e-3, 0.1, 1.0, 10.0):

@@ -13,8 +13,11 @@ from scipy.sparse.linalg import aslinearoperator
 import problems
 import smoothmax as sm
 from problems import linf_regression
+from smoothmax.components import Meter
 from smoothmax.solvers import METHODS
+from smoothmax.solvers.base import Task
 from tests.laws import EPS, assert_brackets
+from tests.methods import DIRECT, SMOOTHING, fitting, within
 
 SAMPLE = ("linear3", "midrange", "stackloss", "diabetes", "exp-deg3", "abs-deg2", "pole-5over4-deg3", "hilbert-10")
 SAMPLE += ("rps", "kuhn-poker", "durer", "diag-4", "blotto-7v5", "ball-cube-2", "european-cities", "nesterov-10")
@@ -27,10 +30,6 @@ PAIRS = [(m, c) for m, c in PAIRS if not (m == "cvxpy" and c in LARGE)]
 
 def tolerance(method):
     return {"gradient": 1e-4, "accelerated": 1e-4, "lbfgs": 1e-7}.get(method, 1e-8)
-
-
-def methods(problem):
-    return [name for name, method in METHODS.items() if method.refuses(problem) is None]
 
 
 def threshold(problem, r, tol):
@@ -96,7 +95,7 @@ def test_games_of_value_zero(method, name):
     judged(case.problem, r)
     assert r.lower_bound <= 0 <= r.fun + 1e-15
     assert r.fun <= (1e-3 if method in FIRST_ORDER else 1e-6)
-    if method == "newton":
+    if method in ("newton", "working-set", "saddle"):
         assert r.success, r.message
 
 
@@ -104,7 +103,8 @@ def test_games_of_value_zero(method, name):
 def test_methods_agree_to_1e_7(name, tau):
     case = problems.get(name)
     found = {
-        m: sm.solve(case.problem, case.x0, tau=tau, method=m, tol=1e-9, max_passes=5000) for m in methods(case.problem)
+        m: sm.solve(case.problem, case.x0, tau=tau, method=m, tol=1e-9, max_passes=5000)
+        for m in fitting(case.problem, tau)
     }
     assert len(found) >= 3
     best = min(r.smoothed_fun for r in found.values())
@@ -118,7 +118,7 @@ def test_methods_agree_to_1e_7(name, tau):
 @pytest.mark.parametrize("name", ["linear3", "exp-deg3", "diag-4", "ball-cube-2", "nesterov-10", "pole-5over4-deg3"])
 def test_methods_agree_on_the_minimax_value(name):
     case = problems.get(name)
-    able = [m for m in methods(case.problem) if not (m == "cvxpy" and case.problem.n > 100)]
+    able = [m for m in fitting(case.problem) if not (m == "cvxpy" and case.problem.n > 100)]
     found = {m: sm.solve(case.problem, case.x0, method=m, tol=1e-7, max_passes=20_000) for m in able}
     for m, r in found.items():
         assert r.success, f"{m}: {r.message}"
@@ -127,7 +127,8 @@ def test_methods_agree_on_the_minimax_value(name):
         assert abs(r.fun - case.optimum) <= threshold(case.problem, r, 1e-7) + 1e-14, m
 
 
-def test_an_independent_linear_program_agrees():
+@pytest.mark.parametrize("method", ["auto", "newton"])
+def test_an_independent_linear_program_agrees(method):
     rng = np.random.default_rng(7)
     for _ in range(6):
         n, d = int(rng.integers(3, 60)), int(rng.integers(1, 6))
@@ -138,7 +139,7 @@ def test_an_independent_linear_program_agrees():
             b_ub=-b,
             bounds=[(-2, 3)] * d + [(None, None)],
         )
-        r = sm.solve(sm.Minimax(sm.Affine(A, b), sm.Box(np.full(d, -2.0), 3.0)), tol=1e-10)
+        r = sm.solve(sm.Minimax(sm.Affine(A, b), sm.Box(np.full(d, -2.0), 3.0)), tol=1e-10, method=method)
         assert r.success, r.message
         assert r.fun == pytest.approx(lp.fun, abs=1e-8)
         assert r.lower_bound <= lp.fun + 1e-9
@@ -151,7 +152,7 @@ def test_a_polyhedron_agrees_with_its_linear_program(method):
     G, h = np.vstack([rng.standard_normal((4, 3)), np.eye(3), -np.eye(3)]), np.r_[np.ones(4), np.full(6, 0.4)]
     problem = sm.Minimax(sm.Affine(A, b), sm.Polyhedron(G, h, A_eq=[[1.0, 1, 1]], b_eq=[0.1]))
     if METHODS[method].refuses(problem):
-        assert method == "lbfgs"
+        assert method in ("lbfgs", "newton-cg", "saddle", "conditional-gradient")
         return
     lp = scipy.optimize.linprog(
         [0, 0, 0, 1.0],
@@ -161,7 +162,7 @@ def test_a_polyhedron_agrees_with_its_linear_program(method):
         b_eq=[0.1],
         bounds=[(None, None)] * 4,
     )
-    tol = 1e-9 if method == "newton" else 1e-5
+    tol = 1e-9 if method in ("newton", "working-set") else 1e-5
     r = sm.solve(problem, method=method, tol=tol, max_passes=2000)
     judged(problem, r)
     assert r.lower_bound <= lp.fun + 1e-9
@@ -189,11 +190,13 @@ LAYOUTS = {
 @pytest.mark.parametrize("method", METHODS)
 def test_the_layout_of_a_changes_nothing(method, layout):
     options = {"method": method, "tol": tolerance(method), "max_passes": 5000}
-    dense = sm.Minimax(sm.Affine(LAYOUT_A, LAYOUT_B, absolute=True))
-    other = sm.Minimax(sm.Affine(LAYOUTS[layout](LAYOUT_A), LAYOUT_B, absolute=True))
+    dense, other = (
+        within(method, sm.Minimax(sm.Affine(form(LAYOUT_A), LAYOUT_B, absolute=True)))
+        for form in (np.asarray, LAYOUTS[layout])
+    )
     if METHODS[method].refuses(other):
         assert layout == "operator"
-        assert method in ("newton", "cvxpy")
+        assert method in ("newton", "newton-cg", "working-set", "cvxpy")
         return
     a, b = sm.solve(dense, **options), sm.solve(other, **options)
     assert a.success, a.message
@@ -210,7 +213,9 @@ def test_the_layout_of_a_changes_nothing(method, layout):
 def test_float32_data_are_the_same_data(method):
     A, b = LAYOUT_A.astype(np.float32), LAYOUT_B.astype(np.float32)
     a, c = (
-        sm.solve(sm.Minimax(sm.Affine(A.astype(t), b.astype(np.float64), absolute=True)), method=method, tol=1e-4)
+        sm.solve(
+            within(method, sm.Minimax(sm.Affine(A.astype(t), b.astype(float), absolute=True))), method=method, tol=1e-4
+        )
         for t in (np.float32, np.float64)
     )
     assert a.success, a.message
@@ -349,7 +354,7 @@ def test_the_smoothed_minimum_is_within_the_sandwich(name):
 
 
 @pytest.mark.parametrize("name", ["linear3", "exp-deg3", "diag-4", "nesterov-10"])
-@pytest.mark.parametrize("method", [m for m in METHODS if m != "cvxpy"])
+@pytest.mark.parametrize("method", [m for m in SMOOTHING if m != "cvxpy"])
 def test_a_method_has_no_limit_of_its_own(method, name):
     case = problems.get(name)
     if METHODS[method].refuses(case.problem):
@@ -365,7 +370,37 @@ def test_a_method_has_no_limit_of_its_own(method, name):
     assert states[-1].point.fun <= states[0].point.fun
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", ["linear3", "exp-deg3", "diag-4", "nesterov-10", "rps-15"])
+@pytest.mark.parametrize("method", DIRECT)
+def test_a_direct_method_ends_by_itself_and_every_bound_on_the_way_holds(method, name):
+    """Asked for a gap of nothing at all."""
+    case = problems.get(name)
+    problem, start, meter = case.problem, case.x0.copy(), Meter()
+    if METHODS[method].refuses(problem):
+        return
+    with np.errstate(all="ignore"):
+        task = Task(problem.at(case.x0, meter), meter, lambda f: 0.0, np.random.default_rng(0))
+        first, *rest = islice(METHODS[method](problem, {}).steps(task), 2000)
+    assert 1 <= len(rest) < 1999
+    assert np.array_equal(case.x0, start)
+    assert np.array_equal(first.state.point.x, start)
+    data = 256 * EPS * float(np.abs(task.first.f).max())  # the optimum is that of the data as written
+    upper, lower = math.inf, -math.inf
+    for step in rest:
+        point, c = step.state.point, step.certificate
+        assert step.state.steps >= 1
+        assert step.decrement >= 0
+        assert problem.domain.contains(point.x, 1e-9)
+        assert point.upper == pytest.approx(problem(point.x), rel=1e-14, abs=data)
+        upper = min(upper, point.upper)
+        if c is not None:
+            assert c.lower <= case.optimum + data <= c.upper + 2 * data
+            lower = max(lower, c.lower)
+    assert upper - lower <= 1e-8 * max(1.0, float(np.ptp(task.first.f)))
+    assert meter.npass >= len({step.state.point.x.tobytes() for step in rest})
+
+
+@pytest.mark.parametrize("method", SMOOTHING)
 def test_the_first_state_is_at_x_and_stuck_states_stay(method):
     case = problems.get("linear3")
     first, *rest = islice(METHODS[method](case.problem, {}).states(sm.Smoothed(case.problem, 0.1), case.x0), 80)
@@ -496,13 +531,14 @@ def test_hard_shapes(method, shape):
     assert abs(r.fun - known) <= size
 
 
+@pytest.mark.parametrize("method", ["auto", "newton"])
 @pytest.mark.parametrize("seed", range(5))
-def test_optima_that_are_not_unique(seed):
+def test_optima_that_are_not_unique(seed, method):
     """Sparse random rows: the worst rows share few columns, and most of x is left open."""
     rng = np.random.default_rng(seed)
     A = sp.random_array((2000, 30), density=0.1, rng=rng, data_sampler=rng.standard_normal).tocsr()
     problem = sm.Minimax(sm.Affine(A, rng.standard_normal(2000), absolute=True))
-    r = sm.solve(problem, tol=1e-10)
+    r = sm.solve(problem, tol=1e-10, method=method)
     judged(problem, r)
     assert r.success, r.message
     dense = A.toarray()
@@ -516,14 +552,15 @@ def test_optima_that_are_not_unique(seed):
     assert r.fun == pytest.approx(lp.fun, rel=1e-8)
 
 
+@pytest.mark.parametrize("method", ["auto", "newton"])
 @pytest.mark.parametrize("seed", range(20))
-def test_random_problems_are_bracketed_exactly(seed):
+def test_random_problems_are_bracketed_exactly(seed, method):
     """Integer data: the optimum in rationals from the support that the weights name."""
     rng = np.random.default_rng(seed)
     d = int(rng.integers(1, 5))
     A, b = rng.integers(-5, 6, (4 * d + 2, d)).astype(float), rng.integers(-9, 10, 4 * d + 2).astype(float)
     problem = sm.Minimax(sm.Affine(A, b, absolute=True))
-    r = sm.solve(problem, tol=1e-9)
+    r = sm.solve(problem, tol=1e-9, method=method)
     judged(problem, r)
     lp = optimum_of(problem)
     assert r.success, r.message

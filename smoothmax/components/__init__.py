@@ -3,9 +3,22 @@
 from .affine import Affine
 from .base import CLOCK, Components
 from .block import Block
-from .passes import Linearization, Meter
+from .passes import Linearization, Meter, Portion, Survey, leading
 from .quadratic import Quadratic
 from .smooth import Smooth
 from .stack import Stack
 
-__all__ = ["CLOCK", "Affine", "Block", "Components", "Linearization", "Meter", "Quadratic", "Smooth", "Stack"]
+__all__ = [
+    "CLOCK",
+    "Affine",
+    "Block",
+    "Components",
+    "Linearization",
+    "Meter",
+    "Portion",
+    "Quadratic",
+    "Smooth",
+    "Stack",
+    "Survey",
+    "leading",
+]

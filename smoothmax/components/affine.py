@@ -1,7 +1,7 @@
 """Affine components f = A x + b; with `absolute`, the 2m components (A x + b, −A x − b) from one copy of A."""
 
 from collections.abc import Iterator
-from functools import cached_property
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from .. import _doors
 from .._typing import Array, Index, Matrix
 from .base import Components, by_blocks, row_slices
 from .block import Block
+from .matrix import checked, piece, row_bytes, signed, tallest
+from .subset import Subset
 
 UNIT = float(np.finfo(np.float64).eps) / 2  # unit roundoff
 TINY = float(np.finfo(np.float64).smallest_subnormal)  # twice what a product can lose by underflow
@@ -24,6 +26,7 @@ class Affine(Components):
     ----------
     A : (m, d) array, scipy.sparse matrix or LinearOperator
         Kept as it is when it is already floating point (memory-mapped arrays too); nothing as large as A is made.
+        Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data.
     b : (m,) array, optional
         Zero by default.
     absolute : bool
@@ -39,7 +42,7 @@ class Affine(Components):
     quadratic = True
 
     def __init__(self, A: Any, b: Any = None, *, absolute: bool = False) -> None:
-        self.A: Matrix = _matrix(A)
+        self.A: Matrix = checked(A)
         m, self.d = self.A.shape
         self.b = np.zeros(m) if b is None else _doors.vector("b", b)
         if self.b.size != m:
@@ -48,6 +51,8 @@ class Affine(Components):
         self.absolute = bool(absolute)
         self.n = 2 * m if self.absolute else m
         self.rows = not isinstance(self.A, LinearOperator)
+        self.gathers, self.sparse = self.rows, sp.issparse(self.A)
+        self._tallest = tallest(self.A) if self.rows else np.zeros(0)
         self.assumed = not self.rows  # what an operator's products cancel inside cannot be seen
 
     def __repr__(self) -> str:
@@ -57,9 +62,28 @@ class Affine(Components):
     def at(self, x: Array) -> Iterator[Block]:
         """Row blocks of A: one pass."""
         for rows in self._slices():
-            A = self._piece(rows)
+            A = piece(self.A, rows)
             mirror = (rows, slice(rows.start + self.m, rows.stop + self.m)) if self.absolute else (rows,)
             yield Block(mirror, lambda A=A, s=rows: np.asarray(A @ x) + self.b[s], lambda A=A: A)  # type: ignore[misc]
+
+    def subset(self, rows: Index) -> Components:
+        """Rows of A with their signs; still absolute where `rows` holds both signs of the same ones."""
+        if not self.rows:
+            return Subset(self, rows)
+        some, half = copy(self), rows.size // 2
+        some.absolute = self.absolute and np.array_equal(rows[:half] + self.m, rows[half:])
+        base = rows[:half] if some.absolute else rows % self.m
+        some.A, some.b = self.A[base], self.b[base]
+        if self.absolute and not some.absolute:
+            signs = np.where(rows < self.m, 1.0, -1.0)
+            some.A, some.b = signed(some.A, signs), signs * some.b
+        some.m, some.n = base.size, rows.size
+        return some
+
+    def siblings(self, rows: Index) -> Index:
+        """Both signs of every row."""
+        base = np.unique(rows % self.m)
+        return np.concatenate([base, base + self.m]) if self.absolute else base
 
     @np.errstate(all="ignore")
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
@@ -71,7 +95,7 @@ class Affine(Components):
         if not self.rows:
             size = np.abs(np.asarray(self.A @ x)) + 2 * np.abs(self.b)
             return np.asarray((self.d + 2) * (UNIT * size[base] + TINY))
-        return by_blocks(lambda some: self._rounding(np.abs(x), some), base, self._row_bytes)
+        return by_blocks(lambda some: self._rounding(np.abs(x), some), base, row_bytes(self.A))
 
     def _rounding(self, size: Array, base: Index) -> Array:
         picked = self.A[base]
@@ -79,85 +103,15 @@ class Affine(Components):
         return np.asarray((terms + 2) * (UNIT * (np.asarray(abs(picked) @ size) + np.abs(self.b[base])) + TINY))
 
     def rounding_limit(self, x: Array) -> float:
-        """`rounding` with the largest entry of each column in the place of |A|, which is looked up once."""
+        """`rounding` with the largest entry of each column in the place of |A|."""
         if not self.rows:
             return float("inf")
         size = float(self._tallest @ np.abs(x)) + float(np.abs(self.b).max())
         return (self.d + 2) * (UNIT * size + TINY)
 
-    def column_peaks(self) -> Array | None:
-        """max_i |A_ij|, looked up once; None for an operator."""
+    def column_peaks(self, size: Array) -> Array | None:
+        """max_i |A_ij|, known from the door (of a subset: not less); None for an operator."""
         return self._tallest if self.rows else None
 
-    @cached_property
-    def _tallest(self) -> Array:
-        """max_i |A_ij|."""
-        tallest = np.zeros(self.d)
-        for rows in self._slices():
-            most = abs(self._piece(rows)).max(axis=0)
-            tallest = np.maximum(tallest, most.toarray().ravel() if sp.issparse(most) else most)
-        return tallest
-
-    @property
-    def _row_bytes(self) -> int:
-        return 12 * max(1, self.A.nnz // self.m) if sp.issparse(self.A) else int(self.A.itemsize * self.d)
-
     def _slices(self) -> Iterator[slice]:
-        return row_slices(self.m, self._row_bytes) if self.rows else iter([slice(0, self.m)])
-
-    def _piece(self, rows: slice) -> Matrix:
-        """A[rows] without copying: a view, or for CSR a matrix that shares the arrays."""
-        A = self.A
-        if rows.stop - rows.start == self.m:
-            return A
-        if not sp.issparse(A):
-            return A[rows]
-        ptr = A.indptr[rows.start : rows.stop + 1]
-        span = slice(ptr[0], ptr[-1])
-        piece = sp.csr_array((ptr.size - 1, self.d), dtype=A.dtype)  # filled by hand: the constructor would copy views
-        piece.data, piece.indices, piece.indptr = A.data[span], A.indices[span], ptr - ptr[0]
-        return piece
-
-
-def _matrix(A: Any) -> Matrix:
-    """A checked and in a form that multiplies fast: dense floating, CSR, or the operator itself."""
-    operator = isinstance(A, LinearOperator)
-    if sp.issparse(A):
-        A = sp.csr_array(A)
-        if (
-            not A.has_canonical_format
-        ):  # SciPy sums duplicates in place when it first needs to: not in the user's arrays
-            A = A.copy()
-            A.sum_duplicates()
-    elif not operator and not isinstance(A, np.memmap):
-        A = _doors.real_array("A", A, "(m, d)")
-    if A.dtype is not None:  # an operator may leave it open
-        _doors.check_real("A", A.dtype)
-    if len(A.shape) != 2 or min(A.shape) < 1:
-        raise ValueError(f"A must have shape (m, d) with m, d ≥ 1; its shape is {A.shape}")
-    if operator:
-        return A
-    if A.dtype.kind != "f" or A.dtype.itemsize > 8:
-        with np.errstate(over="ignore"):
-            A = A.astype(np.float64)
-    _refuse_nonfinite(A)
-    return A
-
-
-def _refuse_nonfinite(A: Matrix) -> None:
-    """Look at every entry once, a block at a time: a finite sum needs no second look."""
-    data = A.data if sp.issparse(A) else A
-    for rows in row_slices(data.shape[0], data.itemsize * (data.shape[1] if data.ndim == 2 else 1)):
-        with np.errstate(all="ignore"):
-            total = data[rows].sum()
-        if not np.isfinite(total) and not np.isfinite(data[rows]).all():
-            first = np.argwhere(~np.isfinite(np.asarray(data[rows])))[0]
-            place = (int(first[0]) + rows.start, *map(int, first[1:]))
-            raise ValueError(f"A must be finite; entry {_entry(A, place)} is {data[place]}")
-
-
-def _entry(A: Matrix, place: tuple[int, ...]) -> list[int]:
-    """[row, column] of a place in A, or in the data of a CSR matrix."""
-    if not sp.issparse(A):
-        return list(place)
-    return [int(np.searchsorted(A.indptr, place[0], "right")) - 1, int(A.indices[place[0]])]
+        return row_slices(self.m, row_bytes(self.A)) if self.rows else iter([slice(0, self.m)])

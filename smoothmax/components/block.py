@@ -36,10 +36,14 @@ class Block:
         self._values, self._jacobian, self._shared = values, jacobian, shared
 
     @cached_property
+    def base(self) -> Array:
+        """The values of the base functions, (k,)."""
+        return self._values()
+
+    @cached_property
     def f(self) -> Array:
         """The values, (k,) or (2k,) when absolute."""
-        r = self._values()
-        return np.concatenate([r, -r]) if self.absolute else r
+        return np.concatenate([self.base, -self.base]) if self.absolute else self.base
 
     @cached_property
     def jacobian(self) -> Matrix:
@@ -51,6 +55,11 @@ class Block:
         """The gradient h common to all rows, or None."""
         return None if self._shared is None else self._shared()
 
+    def forget(self) -> None:
+        """Let go of the values, which a pass has put where they belong."""
+        self.__dict__.pop("f", None)
+        self.__dict__.pop("base", None)
+
     def take(self, v: Array) -> Array:
         """The entries of an n-vector that belong to this block."""
         return np.concatenate([v[s] for s in self.rows]) if self.absolute else v[self.rows[0]]
@@ -59,6 +68,22 @@ class Block:
         """Write this block's values into an n-vector."""
         for part, s in enumerate(self.rows):
             out[s] = values[part * self.size : (part + 1) * self.size]
+
+    def put_values(self, out: Array) -> None:
+        """Write f into an n-vector."""
+        out[self.rows[0]] = self.base
+        if self.absolute:
+            np.negative(self.base, out=out[self.rows[1]])
+
+    def pull(self, w: Array, rows: Index | None) -> Array:
+        """Σ w_i J_i over some of the base rows (all of them for None), signs already in w."""
+        J = self.jacobian
+        if rows is not None and isinstance(J, LinearOperator):
+            w = np.asarray(np.bincount(rows, w, self.size), dtype=np.float64)
+        elif rows is not None:
+            J = J[rows]
+        g = np.asarray(J.T @ w)
+        return g if self.shared is None else g + w.sum() * self.shared
 
     def fold(self, v: Array) -> Array:
         """Signed sum over the two copies of a row: what multiplies J in Jᵀv."""

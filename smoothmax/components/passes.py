@@ -1,23 +1,26 @@
-"""Passes: whatever looks at all n components, a block at a time, merged associatively.
+"""Passes: whatever looks at all n components, a block at a time.
 
-One pass gives value and gradient of the surrogate together: with z = f + τ·log w over the blocks B,
-
-    m ← max z,   s = Σ exp((z − m)/τ),   g = Σ exp((z − m)/τ)·∇f,      F_τ = m + τ·log s,   ∇F_τ = g/s,
-
-rescaled whenever a block brings a larger maximum, so each block of A is read once, while it is in cache.
+A pass reads each block once, while it is in cache, and hands it to tallies (value and gradient of the surrogate, the
+values, the worst violators, products with Jᵀ), which merge associatively: dense, sparse and memory-mapped data look the
+same from above, and nothing as large as the data is ever made.
 """
 
-import math
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 from .._typing import Array, Index
-from .base import Components
+from .base import Components, row_slices
 from .block import PROBES, Block
+from .subset import Subset, picked
+from .tallies import Extent, Pull, Sizes, Soft, Tally, Values, Worst
 
 QUIET = np.errstate(all="ignore")  # nan and inf are numerical trouble, which the values show
+LEADERS = (5, 500, 5000)  # largest values that a survey remembers: so many for each variable, and from … to …
+FEW = 8  # rows with weight are gathered, not swept over, when they are fewer than one in FEW
 
 
 class Meter:
@@ -31,6 +34,50 @@ class Meter:
         """Count; a budget overrides this to refuse."""
         self.npass += passes
 
+    def trouble(self) -> None:
+        """Count an evaluation that gave nan or inf."""
+        self.nonfinite += 1
+
+    def left(self) -> float:
+        """Seconds until the deadline, for guests that cannot be asked to look at the clock."""
+        return np.inf
+
+
+class Portion(Meter):
+    """A meter for some of the rows: their passes are a fraction of the whole's, and spent there too."""
+
+    def __init__(self, whole: Meter, share: float) -> None:
+        super().__init__()
+        self.whole, self.share = whole, share
+
+    def trouble(self) -> None:
+        """Count here, and there."""
+        super().trouble()
+        self.whole.trouble()
+
+    def spend(self, passes: float) -> None:
+        """Count here, and the fraction there."""
+        self.whole.spend(passes * self.share)
+        super().spend(passes)
+
+    def left(self) -> float:
+        """The whole's."""
+        return self.whole.left()
+
+
+def leading(d: int) -> int:
+    """How many of the largest values of d variables a survey remembers."""
+    return min(max(LEADERS[0] * d, LEADERS[1]), LEADERS[2])
+
+
+class Survey(NamedTuple):
+    """What one look at all components remembers: the largest values, largest first, and the range."""
+
+    rows: Index
+    values: Array
+    low: float
+    high: float
+
 
 class Linearization:
     """F at x with its Jacobian products; every method below is one pass, counted by `meter`."""
@@ -39,6 +86,7 @@ class Linearization:
         self.components, self.x = components.bound(x), x
         self.meter = meter or Meter()
         self._blocks: list[Block] | None = None
+        self._survey: Survey | None = None
 
     def blocks(self, cost: float = 1.0) -> Iterator[Block]:
         """The blocks, for a pass or a fraction of one; kept, since a block remembers what it has evaluated."""
@@ -47,50 +95,95 @@ class Linearization:
             self._blocks = list(self.components.at(self.x))
         return iter(self._blocks)
 
-    @cached_property
     @QUIET
+    def sweep(self, *tallies: Tally) -> None:
+        """One pass that shows each block to all tallies."""
+        for block in self.blocks():
+            for tally in tallies:
+                tally.see(block)
+            block.forget()
+
+    @cached_property
     def f(self) -> Array:
         """F(x), shape (n,)."""
-        out = np.empty(self.components.n)
-        for block in self.blocks():
-            block.put(out, block.f)
-        return out
+        values = Values(self.components.n)
+        self.sweep(values)
+        if not np.isfinite(values.f).all():
+            self.meter.trouble()
+        return values.f
 
-    @QUIET
     def soft(self, tau: float, offset: Array | None) -> tuple[float, Array]:
-        """(F_τ(x), ∇F_τ(x)) in one pass, `offset` = τ·log w; fills `f` on the way.
+        """(F_τ(x), ∇F_τ(x)) in one pass, `offset` = τ·log w; fills `f` on the way. Both nan where f is not finite."""
+        soft, values = Soft(self.components.d, tau, offset), Values(self.components.n)
+        self.sweep(soft, values)
+        self.__dict__["f"] = values.f
+        if not soft.s > 0:
+            self.meter.trouble()
+            return np.nan, np.full(self.components.d, np.nan)
+        return soft.fun, soft.jac
 
-        A prior of 0 (offset −inf) removes its component, whatever it holds.
+    def survey(self, count: int = 0) -> Survey:
+        """The range of F and its `count` largest values (at least a few for each variable), in one pass.
+
+        F itself is kept only where it was known before, or functions gave it anyway: a vector of n is not free.
         """
-        f = np.empty(self.components.n)
-        m, s, g = -math.inf, 0.0, np.zeros(self.components.d)
-        for block in self.blocks():
-            block.put(f, block.f)
-            z = block.f if offset is None else _lifted(block.f, block.take(offset))
-            top = float(z.max())
-            if top > m:
-                shrink = math.exp(max((m - top) / tau, -800.0)) if m > -math.inf else 0.0
-                m, s, g = top, s * shrink, g * shrink
-            elif top == -math.inf or (top - m) / tau < -750.0:
-                continue  # every term of this block underflows
-            e = np.exp((z - m) / tau)
-            s += float(e.sum())
-            g += block.vjp(e)
-        self.__dict__["f"] = f
-        if not np.isfinite(f if offset is None else f[offset > -math.inf]).all():
-            self.meter.nonfinite += 1
-            return math.nan, np.full_like(g, np.nan)
-        return m + tau * math.log(s), g / s
+        seen = self._survey
+        if seen is None or seen.rows.size < min(count, self.components.n):
+            worst, extent = Worst(max(count, leading(self.components.d))), Extent()
+            if "f" in self.__dict__ or not self.components.gathers:
+                for s in row_slices(self.f.size, 8):
+                    worst.take(self.f[s], s.start)
+                    extent.take(self.f[s], s.start)
+            else:
+                self.sweep(worst, extent)
+                if not np.isfinite([extent.low, extent.high]).all():
+                    self.meter.trouble()
+            seen = self._survey = Survey(*worst.found, float(extent.low), float(extent.high))
+        return seen
 
-    @QUIET
+    @property
+    def range(self) -> Array:
+        """(min f, max f): nan where a component is nan."""
+        if "f" in self.__dict__:
+            return np.array([self.f.min(), self.f.max()])
+        seen = self.survey()
+        return np.array([seen.low, seen.high])
+
+    def leaders(self, within: float) -> tuple[Index, Array]:
+        """The components within this much of the max, sorted, and their values; a pass only where they are many."""
+        if "f" in self.__dict__ and self._survey is None:
+            rows = np.flatnonzero(self.f >= self.f.max() - within)
+            return rows, self.f[rows]
+        seen = self.survey()
+        near = seen.values >= seen.high - within
+        if near.all() and seen.rows.size < self.components.n:
+            rows = np.flatnonzero(self.f >= seen.high - within)
+            return rows, self.f[rows]
+        order = np.argsort(seen.rows[near])
+        return seen.rows[near][order], seen.values[near][order]
+
+    def only(self, rows: Index) -> "Linearization":
+        """The same at some of the components (sorted): what they cost is a fraction of a pass."""
+        some = self.components.subset(rows)
+        found = Linearization(some, self.x, Portion(self.meter, rows.size / self.components.n))
+        if isinstance(some, Subset):
+            found._blocks = list(picked(self.blocks(0.0), rows))
+        if "f" in self.__dict__:
+            found.__dict__["f"] = self.f[rows]
+        return found
+
+    def few(self, rows: Index) -> bool:
+        """Gathering these rows is cheaper than a sweep."""
+        return self.components.rows and FEW * rows.size < self.components.n
+
     def vjp(self, v: Array) -> Array:
-        """Jᵀv; blocks on which v vanishes are not read."""
-        g = np.zeros(self.components.d)
-        for block in self.blocks():
-            mine = block.take(v)
-            if mine.any():
-                g += block.vjp(mine)
-        return g
+        """Jᵀv; rows in which v vanishes add nothing and, where they are most, are not read."""
+        live = np.flatnonzero(v)
+        if self.few(live):
+            return self.only(live).vjp(v[live]) if live.size else np.zeros(self.components.d)
+        pull = Pull(self.components.d, v)
+        self.sweep(pull)
+        return pull.g
 
     @QUIET
     def jvp(self, u: Array) -> Array:
@@ -123,28 +216,26 @@ class Linearization:
                 mine = mine[: block.size] + mine[block.size :]
             live = np.flatnonzero(mine)
             if live.size:
-                J = block.jac(live if live.size < block.size else slice(None))
-                J = J * np.sqrt(mine[live])[:, None]
-                H += J.T @ J
+                H += _gram(block, live, np.sqrt(mine[live])[:, None])
         return H
 
-    @QUIET
     def column_sizes(self, v: Array | None = None) -> Array:
         """Σ_i v_i |J_ij|, shape (d,), over the rows with v > 0 (all rows, v = 1/n, by default); an operator's columns
         are estimated from below (see Block.column_sizes)."""
         if not self.components.rows:
             self.meter.spend(PROBES - 1.0)
-        total = np.zeros(self.components.d)
-        for block in self.blocks():
-            copies = len(block.rows) * block.size
-            mine = np.full(copies, 1.0 / self.components.n) if v is None else block.take(v)
-            if mine.any():
-                total += block.column_sizes(mine)
-        return total
+        if v is not None and self.few(np.flatnonzero(v)):
+            live = np.flatnonzero(v)
+            return self.only(live).column_sizes(v[live]) if live.size else np.zeros(self.components.d)
+        sizes = Sizes(self.components.d, np.full(self.components.n, 1.0 / self.components.n) if v is None else v)
+        self.sweep(sizes)
+        return sizes.g
 
 
-def _lifted(f: Array, offset: Array) -> Array:
-    """f + τ·log w, −inf where w = 0."""
-    z = f + offset
-    z[offset == -math.inf] = -math.inf
-    return z
+def _gram(block: Block, live: Index, root: Array) -> Array:
+    """Jᵀ diag(root²) J over the base rows in `live`."""
+    if sp.issparse(block.jacobian) and block.shared is None:
+        J = block.jacobian[live].multiply(root).tocsr()
+        return np.asarray((J.T @ J).toarray())
+    dense = block.jac(live if live.size < block.size else slice(None)) * root
+    return np.asarray(dense.T @ dense)

@@ -1,6 +1,8 @@
 """Quadratic components f_i = ½ xᵀP_i x + q_iᵀx + r_i."""
 
 from collections.abc import Iterator
+from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ class Quadratic(Components):
     """
 
     quadratic = True
+    gathers = True
 
     def __init__(self, P: Any, q: Any = None, r: Any = None) -> None:
         P = _doors.finite_array("P", P, "(n, d, d), (d, d) or ()", (0, 2, 3))
@@ -56,7 +59,15 @@ class Quadratic(Components):
         Px = self.P @ x if self.P.ndim else self.P * x
         for s in row_slices(self.n, 8 * self.d):
             q, r = self.q[s], self.r[s]
-            yield Block((s,), lambda q=q, r=r: q @ x + (r + 0.5 * (x @ Px)), lambda q=q: q, lambda: Px)  # type: ignore[misc]
+            yield Block((s,), lambda q=q, r=r: _values(q, r, x, Px), lambda q=q: q, lambda: Px)  # type: ignore[misc]
+
+    def subset(self, rows: Index) -> Components:
+        """Those P_i, q_i, r_i."""
+        some = copy(self)
+        some.n, some.q, some.r = rows.size, self.q[rows], self.r[rows]
+        if self.P.ndim == 3:
+            some.P, some.semidefinite_shift = self.P[rows], self.semidefinite_shift[rows]
+        return some
 
     def hess(self, x: Array, v: Array) -> Array:
         """Σ v_i P_i."""
@@ -77,6 +88,24 @@ class Quadratic(Components):
         return (2 * self.d + 4) * by_blocks(bound, rows, 8 * self.d * (self.d if shared is None else 1))
 
     @np.errstate(all="ignore")
+    def rounding_limit(self, x: Array) -> float:
+        """`rounding` with the largest entries of |P_i|, |q_i| and |r_i| in their places, which are looked up once."""
+        P, q, r = self._tallest
+        size = np.abs(x)
+        slope = (P @ size if P.ndim else P * size) / 2 + q
+        return float((2 * self.d + 4) * (UNIT * (slope @ size + r) + TINY * (1 + size.sum())))
+
+    @cached_property
+    def _tallest(self) -> tuple[Array, Array, float]:
+        P = np.abs(self.P)
+        return P.max(axis=0) if P.ndim == 3 else P, np.abs(self.q).max(axis=0), float(np.abs(self.r).max())
+
+    def column_peaks(self, size: Array) -> Array | None:
+        """max |P_i|·size + max |q_i|, entry by entry."""
+        P, q, _ = self._tallest
+        return np.asarray((P @ size if P.ndim else P * size) + q)
+
+    @np.errstate(all="ignore")
     def slope_rounding(self, x: Array, p: Array) -> Array:
         """(d + 2)·u·Σ p_i (|P_i||x| + |q_i|), and underflow."""
         size, total = np.abs(x), np.zeros(self.d)
@@ -92,6 +121,14 @@ class Quadratic(Components):
         """Σ p_i shift_i."""
         shift = self.semidefinite_shift
         return np.asarray(p @ shift if shift.ndim == 2 else p.sum() * shift)
+
+
+def _values(q: Array, r: Array, x: Array, Px: Array) -> Array:
+    """q x + r + ½ xᵀPx, in place: a temporary costs as much as the product when d is small."""
+    f = np.asarray(q @ x)
+    f += r
+    f += 0.5 * (x @ Px)
+    return f
 
 
 class _Curved:

@@ -11,6 +11,7 @@ from .._typing import Array, Index, Matrix
 from . import differences
 from .base import CLOCK, Components
 from .block import Block
+from .subset import Subset
 
 SCHEMES = ("2-point", "3-point")
 
@@ -121,6 +122,10 @@ class Smooth(Components):
                 f"(central difference), jac says {given:.8g}"
             )
 
+    def subset(self, rows: Index) -> Components:
+        """Those components, through the functions that give all."""
+        return Subset(self, rows)
+
     def hess(self, x: Array, v: Array) -> Array:
         """Σ v_i ∇²f_i(x): given, or by differences of Jᵀv (of ⟨v, F⟩ where the Jacobian is a difference itself)."""
         with np.errstate(all="ignore"):
@@ -140,8 +145,8 @@ class Smooth(Components):
 
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
         """4·eps·|f_i|: a convention, since nothing is known of the inside of `fun`."""
-        f = self.evaluate(x) if f is None else f
-        return np.asarray(4 * differences.EPS * np.abs(f[rows]))
+        f = self.evaluate(x)[rows] if f is None else f
+        return np.asarray(4 * differences.EPS * np.abs(f))
 
     def bound(self, x: Array) -> "Smooth":
         """The same family with its sizes filled in, from a point x of the domain."""

@@ -38,6 +38,7 @@ class Stack(Components):
         self.quadratic = all(part.quadratic for part in self.parts)
         self.assumed = any(part.assumed for part in self.parts)
         self.rows = all(part.rows for part in self.parts)
+        self.gathers = all(part.gathers for part in self.parts)
 
     def __repr__(self) -> str:
         return f"Stack([{', '.join(map(repr, self.parts))}])"
@@ -55,9 +56,21 @@ class Stack(Components):
                 block.rows = tuple(slice(s.start + int(offset), s.stop + int(offset)) for s in block.rows)
                 yield block
 
-    def column_peaks(self) -> Array | None:
+    def subset(self, rows: Index) -> Components:
+        """The stack of the parts' subsets."""
+        ends = np.searchsorted(rows, self.offsets)
+        spans = zip(self._spans(), ends[:-1], ends[1:], strict=True)
+        return Stack([part.subset(rows[i:j] - a) for (part, a, _), i, j in spans if i < j])
+
+    def siblings(self, rows: Index) -> Index:
+        """Each part's own."""
+        ends = np.searchsorted(rows, self.offsets)
+        spans = zip(self._spans(), ends[:-1], ends[1:], strict=True)
+        return np.concatenate([part.siblings(rows[i:j] - a) + a for (part, a, _), i, j in spans])
+
+    def column_peaks(self, size: Array) -> Array | None:
         """The largest of the parts', where all know theirs."""
-        peaks = [part.column_peaks() for part in self.parts]
+        peaks = [part.column_peaks(size) for part in self.parts]
         known = [p for p in peaks if p is not None]
         return np.max(known, axis=0) if len(known) == len(peaks) else None
 
@@ -78,7 +91,7 @@ class Stack(Components):
         for part, a, b in self._spans():
             mine = (rows >= a) & (rows < b)
             if mine.any():
-                out[mine] = part.rounding(x, rows[mine] - a, None if f is None else f[a:b])
+                out[mine] = part.rounding(x, rows[mine] - a, None if f is None else f[mine])
         return out
 
     def rounding_limit(self, x: Array) -> float:

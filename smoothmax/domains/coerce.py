@@ -8,11 +8,14 @@ from scipy.optimize import Bounds, LinearConstraint
 
 from .base import Domain
 from .boxes import Box, Free
+from .oracle import Oracle
 from .polyhedron import Polyhedron
 
 
 def as_domain(domain: Any, d: int | None) -> Domain:
     """`domain` as a Domain: None is Free(d); scipy Bounds and LinearConstraint are taken as they are meant.
+
+    An object that only has `lmo` stands for the set it minimizes over.
 
     Raises
     ------
@@ -30,10 +33,12 @@ def as_domain(domain: Any, d: int | None) -> Domain:
         domain = Box(lb, ub)
     elif isinstance(domain, LinearConstraint):
         domain = polyhedron([domain], None)
+    elif callable(getattr(domain, "lmo", None)) and not isinstance(domain, Domain):
+        domain = Oracle(domain, d)
     elif not isinstance(domain, Domain):
         raise TypeError(
-            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, or an object with d, project, contains and "
-            f"lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
+            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, an object with lmo(c), or one with d, "
+            f"project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
         )
     found: Domain = domain
     if d is not None and found.d != d:

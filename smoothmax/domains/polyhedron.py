@@ -1,5 +1,6 @@
 """Polyhedra {x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, in the words of scipy.optimize.linprog."""
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ from .. import _doors
 from .._typing import Array, Matrix
 from .base import EPS, Linear, Set, same_size
 from .boxes import Box, bound_size, bounds_stop, reach_of_box
+from .nearest import nearest
+from .program import Program, program, unit_rows
 
 ROUNDS = 3  # projections of a projection
+LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
 
 class Polyhedron(Set):
@@ -36,6 +40,8 @@ class Polyhedron(Set):
             raise ValueError(f"A_ub and A_eq must have the same number of columns; they have {sorted(known)}")
         self.lb, self.ub = _bounds(bounds, known.pop() if known else None)
         self.d = self.lb.size
+        rows = sum(0 if b is None else b.size for b in (self.b_ub, self.b_eq, self.b_eq))
+        self.projects = (rows + np.isfinite([self.lb, self.ub]).sum()) * self.d <= LARGEST
         self._start = self._centre()
         self.bounded = self._is_bounded()
 
@@ -61,30 +67,26 @@ class Polyhedron(Set):
     def lmo(self, c: Array) -> Array:
         """A vertex by linear programming; along an unbounded ray, ±inf on its support."""
         c = same_size(c, self.d)
-        scale = float(np.abs(c).max(initial=0.0)) or 1.0
-        A_ub, b_ub, A_eq, b_eq, sides, unit = self._scaled()
-        found = scipy.optimize.linprog(c / scale, A_ub, b_ub, A_eq, b_eq, sides, method="highs")
-        if found.status == 0:
-            return np.clip(unit * np.asarray(found.x), self.lb, self.ub)
+        found = self._program.least(c)
+        if found is not None:
+            return np.clip(found, self.lb, self.ub)
         return np.where(c > 0, -np.inf, np.where(c < 0, np.inf, self._start))
 
     def project(self, x: Array) -> Array:
-        """The nearest point, by least-distance programming: with G y ≥ h the constraints and y = x + u,
+        """The nearest point, by least-distance programming (`nearest`); bounds and equalities are rows of G.
 
-            min ‖u‖  s.t.  G u ≥ h − G x      ⇔      min over λ ≥ 0 of ‖[Gᵀ; (h − G x)ᵀ] λ − e_last‖
-
-        (Lawson and Hanson 1974, chapter 23), solved by scipy's nnls; bounds and equalities are rows of G.
+        Where units span more than that can resolve, or where G would be too large (`projects` is False), a point of X
+        on the way from `start` to x.
         """
         x = same_size(x, self.d)
         if all(np.all(over <= 0) for over, _ in self._violations(x)):
             return x.copy()
-        G, h = self._halfspaces()
-        y = np.clip(_nearest(G, h, x), self.lb, self.ub)
-        for _ in range(ROUNDS):  # each round removes what rounding left of the one before
-            y = np.clip(_nearest(G, h, y), self.lb, self.ub)
-            if self.contains(y, 1e-14):
-                return y
-        return self._settled(y, 4 * EPS * float(np.abs(x).max()))
+        y = self._nearest(x) if self.projects else np.clip(x, self.lb, self.ub)
+        return y if self.contains(y, 1e-12) else self._inward(y)
+
+    @cached_property
+    def _program(self) -> Program:
+        return program(self.linear(), columns=True)
 
     def linear(self) -> Linear:
         """Itself."""
@@ -104,6 +106,29 @@ class Polyhedron(Set):
             or (self.A_eq is not None and np.any(np.abs(self.A_eq @ v) > abs(self.A_eq) @ size))
         )
 
+    def _nearest(self, x: Array) -> Array:
+        """The nearest point as far as rounding allows; the last that could be computed."""
+        (G, h), y = self._halfspaces(), x
+        for k in range(1 + ROUNDS):  # each round removes what rounding left of the one before
+            found = nearest(G, h, y)
+            if found is None:
+                break
+            y = np.clip(found, self.lb, self.ub)
+            if k and self.contains(y, 1e-14):
+                return y
+        return self._settled(y, 4 * EPS * float(np.abs(x).max()))
+
+    @np.errstate(all="ignore")
+    def _inward(self, y: Array) -> Array:
+        """The last point of X on the way from the start to y; y itself where the start is not in X either."""
+        start, y = self._start, np.clip(y, self.lb, self.ub)
+        step, t = y - start, 1.0 if self.A_eq is None else 0.0
+        if self.A_ub is not None:
+            closing = self.A_ub @ step
+            t = min(t, float(np.min(((self.b_ub - self.A_ub @ start) / closing)[closing > 0], initial=1.0)))
+        tries = (start + s * t * step for s in (1.0, 1.0 - 1e-14, 1.0 - 1e-9, 0.0))
+        return next((z for z in tries if self.contains(z, 1e-12)), y)
+
     def _settled(self, y: Array, noise: float) -> Array:
         """y where it lies in X, else drawn a little towards the start, or without its entries below the noise: near the
         origin of a cone, what rounding left of a projection may have any direction."""
@@ -121,42 +146,23 @@ class Polyhedron(Set):
                 groups.append((np.abs(over) if two_sided else over, size))
         return groups
 
-    def _scaled(self) -> tuple[Matrix, Array | None, Matrix, Array | None, Array, float]:
-        """The constraints for a linear program in x/unit: sparse rows of unit norm, right sides of at most 1."""
-        (A_ub, b_ub), (A_eq, b_eq) = _unit_rows(self.A_ub, self.b_ub), _unit_rows(self.A_eq, self.b_eq)
-        sides = np.column_stack([self.lb, self.ub])
-        given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (b_ub, b_eq, sides) if b is not None])
-        unit = float(given.max(initial=0.0)) or 1.0
-        b_ub, b_eq = (None if b is None else b / unit for b in (b_ub, b_eq))
-        return A_ub, b_ub, A_eq, b_eq, sides / unit, unit
-
     def _centre(self) -> Array:
-        """max t ≤ 1 with slack t in every inequality and bound: empty exactly when there is no such t ≥ 0.
+        """A point with the largest slack: the set is empty exactly when there is none.
 
-        The program allows itself 1e-7; a point that does not satisfy the constraints more sharply is projected.
+        HiGHS allows itself 1e-7 in its units. Where its point does not satisfy the constraints more sharply, each
+        variable gets a unit of its own, and where that does not help either, the points are projected.
         """
-        A_ub, b_ub, A_eq, b_eq, sides, unit = self._scaled()
-        d, lb, ub = self.d, sides[:, 0], sides[:, 1]
-        above, below = np.isfinite(ub) & (lb < ub), np.isfinite(lb) & (lb < ub)
-        eye = sp.eye_array(d, format="csr")
-        blocks = [eye[above], -eye[below]] if A_ub is None else [A_ub, eye[above], -eye[below]]
-        right = np.concatenate([np.zeros(0) if b_ub is None else b_ub, ub[above], -lb[below]])
-        rows = sp.vstack(blocks, format="csr")
-        slack = np.asarray(abs(rows).sum(axis=1) > 0, dtype=np.float64)  # a row of zeros has none to give
-        found = scipy.optimize.linprog(
-            np.r_[np.zeros(d), -1.0],
-            sp.hstack([rows, sp.csr_array(slack[:, None])]),
-            right,
-            None if A_eq is None else sp.hstack([A_eq, sp.csr_array((A_eq.shape[0], 1))]),
-            b_eq,
-            np.vstack([sides, [[0.0, 1.0]]]),
-            method="highs",
-        )
-        if found.x is None and found.status != 2:
-            raise ValueError(f"the polyhedron could not be checked for emptiness: {found.message}")
-        if found.x is not None:
-            self._start = x = np.clip(unit * np.asarray(found.x[:d]), self.lb, self.ub)
-            x = x if self.contains(x, 1e-12) else self.project(x)
+        found = []
+        for columns in (False, True):
+            x, trouble = program(self.linear(), columns).centre()
+            if trouble:
+                raise ValueError(f"the polyhedron could not be checked for emptiness: {trouble}")
+            if x is not None:
+                found.append(np.clip(x, self.lb, self.ub))
+                if self.contains(found[-1], 1e-12):
+                    return found[-1]
+        for self._start in found:
+            x = self.project(self._start)
             if self.contains(x):
                 return np.asarray(x)
         raise ValueError("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
@@ -167,7 +173,7 @@ class Polyhedron(Set):
 
     def _halfspaces(self) -> tuple[Array, Array]:
         """(G, h) with X = {y : G y ≥ h}, rows of unit norm."""
-        (A, a), (E, e) = _unit_rows(self.A_ub, self.b_ub), _unit_rows(self.A_eq, self.b_eq)
+        (A, a), (E, e) = unit_rows(self.A_ub, self.b_ub), unit_rows(self.A_eq, self.b_eq)
         eye, below, above = np.eye(self.d), np.isfinite(self.lb), np.isfinite(self.ub)
         parts, sides = [eye[below], -eye[above]], [self.lb[below], -self.ub[above]]
         if A is not None and a is not None:
@@ -175,35 +181,6 @@ class Polyhedron(Set):
         if E is not None and e is not None:
             parts, sides = [*parts, E.toarray(), -E.toarray()], [*sides, e, -e]
         return np.vstack(parts), np.concatenate(sides)
-
-
-def _nearest(G: Array, h: Array, x: Array) -> Array:
-    """The point of {y : G y ≥ h} nearest to x."""
-    need = h - G @ x
-    scale = float(np.abs(need).max())
-    if scale <= 0 or np.all(need <= 0):
-        return x
-    E = np.vstack([G.T, need / scale])
-    target = np.zeros(E.shape[0])
-    target[-1] = 1.0
-    lam, _ = scipy.optimize.nnls(E, target, maxiter=max(300, 10 * G.shape[0]))
-    residual = E @ lam - target
-    return np.asarray(x - scale * residual[:-1] / residual[-1])
-
-
-@np.errstate(all="ignore")
-def _unit_rows(A: Matrix, b: Array | None) -> tuple[Matrix, Array | None]:
-    """The rows and right sides divided by the norms of the rows, sparse; rows of zeros stay."""
-    if A is None or b is None:
-        return None, None
-    A, b = _divided(sp.csr_array(A), b, abs(sp.csr_array(A)).max(axis=1).toarray().ravel())
-    return _divided(A, b, np.sqrt((A * A).sum(axis=1)))  # of entries ≤ 1: squares cannot overflow
-
-
-def _divided(A: Matrix, b: Array, size: Array) -> tuple[Matrix, Array]:
-    """The rows and right sides divided by size, where that is positive."""
-    size = np.where(size > 0, size, 1.0)
-    return sp.csr_array((A.data / np.repeat(size, np.diff(A.indptr)), A.indices, A.indptr), A.shape), b / size
 
 
 def _rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:

@@ -2,12 +2,19 @@
 
 from .accelerated import Accelerated
 from .base import Direct, Method, State
+from .conditional import ConditionalGradient
 from .conic import Conic
 from .gradient import Gradient
 from .lbfgs import LBFGS
 from .newton import Newton
+from .saddle import Saddle
+from .sparse import TruncatedNewton
 from .status import Status
+from .working_set import WorkingSet
 
-METHODS: dict[str, type[Method] | type[Direct]] = {m.name: m for m in (Gradient, Accelerated, LBFGS, Newton, Conic)}
+METHODS: dict[str, type[Method] | type[Direct]] = {
+    m.name: m
+    for m in (Gradient, Accelerated, LBFGS, Newton, TruncatedNewton, WorkingSet, Saddle, ConditionalGradient, Conic)
+}
 
 __all__ = ["METHODS", "Direct", "Method", "State", "Status"]

@@ -8,14 +8,16 @@
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from .._typing import Array
 from ..surrogate import Point, Smoothed
+from .average import Average
 from .base import State
 from .gradient import Gradient
-from .metric import gap_on, project
+from .metric import project
 
 
 class Accelerated(Gradient):
@@ -27,20 +29,24 @@ class Accelerated(Gradient):
     def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """The steps, with momentum."""
         point = surrogate.at(x)
-        base, t = point, 1.0
+        base, t, average = point, 1.0, Average(self.problem)
         while True:
-            yield State(point, gap_on(self.problem, point))
+            yield self.state(point, average)
             new = self.step(surrogate, base, point)
             if new is None and base is not point:  # the momentum's fault
                 base, t = point, 1.0
+                average.restart()
                 new = self.step(surrogate, base, point)
             while new is None:
-                yield State(point, gap_on(self.problem, point), stuck=True)
+                yield replace(self.state(point, average), stuck=True)
+            average.add(base, t)
             uphill = float((base.x - new.x) @ (new.x - point.x)) > 0 or new.fun > point.fun
             t_next = 1.0 if uphill else (1 + np.sqrt(1 + 4 * t * t)) / 2
             ahead = new if uphill else surrogate.at(project(self.problem, new.x + (t - 1) / t_next * (new.x - point.x)))
             if not np.isfinite(ahead.fun):
                 ahead, t_next = new, 1.0
+            if t_next == 1.0:
+                average.restart()
             if new.fun <= point.fun or base is point:
                 point = new
             base, t = (point, 1.0) if uphill else (ahead, t_next)

@@ -31,6 +31,7 @@ class State(Generic[P]):
     multipliers: Multipliers | None = None  # of a linear domain, where the method has them
     steps: int = 1  # iterations since the last state
     stuck: bool = False  # no further decrease is possible in floating point
+    average: Array | None = None  # weights averaged along a first-order method, (n,)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Step:
 
 def slack(point: Seen, certificate: Certificate) -> float:
     """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5)."""
-    if certificate.weights is None or not np.isfinite(certificate.lower):
+    if certificate.weights is None or not np.isfinite([certificate.lower, point.tau]).all():
         return np.inf
     return point.fun - (certificate.lower + point.tau * information(certificate.weights, point.prior))
 
@@ -105,6 +106,10 @@ class Method(Solver):
     @abstractmethod
     def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """States from x on; the first is at x itself (moved inside where the method needs an interior)."""
+
+    def shortcut(self, surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]]:
+        """A cheaper way from a warmer `tau` to the surrogate's own than falling temperatures; none by default."""
+        return iter(())
 
     def target(self, tau: float) -> float:
         """The decrement that ends a stage."""

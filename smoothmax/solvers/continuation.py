@@ -27,18 +27,22 @@ FAILURES = 6  # stages in a row that close no bound, after which nothing more ca
 def proof(problem: Minimax, state: State[Point]) -> Certificate:
     """The best certificate to be had at a state: from p itself where that is enough, else from repaired weights."""
     lin, p, m = state.point.lin, state.point.weights, state.multipliers
-    plain = prove(problem, lin, p, m)
     if not np.isfinite(state.point.fun):
-        return plain
-    if np.isfinite(plain.lower) and problem.components.quadratic and not problem.affine:
-        return plain
-    best = _better(plain, repair(problem, lin, p, m), problem, lin)
+        return prove(problem, lin, p, m)
+    if problem.affine and not getattr(problem.domain, "bounded", False):  # p itself proves nothing before Jᵀp = 0
+        repaired = repair(problem, lin, p, m)
+        best = prove(problem, lin, *(repaired or (p, m)))
+    else:
+        best = prove(problem, lin, p, m)
+        if np.isfinite(best.lower) and problem.components.quadratic and not problem.affine:
+            return best
+        best = _better(best, repair(problem, lin, p, m), problem, lin)
     if not np.isfinite(best.lower) and m is not None:
         best = _better(best, repair(problem, lin, p), problem, lin)
     if not np.isfinite(best.lower) and problem.convex and m is None:
         few = sparse_weights(lin, p)
         best = best if few is None else _better(best, repair(problem, lin, few), problem, lin)
-    return best
+    return best if state.average is None else _better(best, (state.average, m), problem, lin)
 
 
 def _better(
@@ -77,11 +81,15 @@ def fixed(
 
 
 def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, warmer: list[float]) -> Iterator[Step]:
-    """Roughly down the `warmer` temperatures; what is proven there is reported at the temperature asked for."""
+    """Roughly down the `warmer` temperatures, on few of the rows where that will do."""
     if not warmer:
         return
     yield Step(State(surrogate.at(x), np.inf, steps=0))
     state = None
+    for state in method.shortcut(surrogate, x, warmer[0]):
+        yield Step(state)
+    if state is not None:
+        return
     for tau in warmer:
         warm, steps = Smoothed(problem, tau, prior=surrogate.prior, meter=surrogate.meter), 0
         for k, state in enumerate(method.states(warm, x)):
@@ -101,7 +109,7 @@ def falling(
     problem: Minimax, method: Method, x: Array, tau: float, prior: Array | None, meter: Meter
 ) -> Iterator[Step]:
     """Stages of falling τ until nothing is gained any more; each stage ends with a proof."""
-    w = np.full(problem.n, 1.0 / problem.n) if prior is None else _floored(prior)
+    w = np.full(problem.n, 1.0 / problem.n) if prior is None else floored(prior)
     high, low, failures, previous = np.inf, -np.inf, 0, tau
     while failures < FAILURES and tau > 0:
         last, steps = None, 0
@@ -116,7 +124,7 @@ def falling(
         before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
         failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
         if good and c.weights is not None:
-            x, w, previous = last.state.point.x, _floored(c.weights), tau
+            x, w, previous = last.state.point.x, floored(c.weights), tau
             easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
             tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
         else:  # lost: from the last good point and prior, with a smaller change of τ
@@ -158,6 +166,7 @@ def _now_and_then(k: int, state: State[Point]) -> bool:
     return state.steps > 1 or (k >= 8 and (k & (k - 1)) == 0) or (k > 0 and k % 256 == 0)
 
 
-def _floored(p: Array) -> Array:
+def floored(p: Array) -> Array:
+    """Weights as a prior, from which no row is lost for good."""
     w = np.maximum(p, FLOOR * p.max())
     return np.asarray(w / w.sum())

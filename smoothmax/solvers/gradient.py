@@ -1,4 +1,4 @@
-"""Projected gradient descent:  x⁺ = P_X(x − s²∘∇F_τ(x)/L),  L halved before a step and doubled within it."""
+"""Projected gradient descent:  x⁺ = P_X(x − s²∘∇F_τ(x)/L),  L eased before a step and doubled within it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,11 +9,13 @@ import numpy as np
 from .._typing import Array
 from ..problem import Minimax
 from ..surrogate import Point, Smoothed
+from .average import Average
 from .base import Method, State
 from .metric import column_scale, gap_on, project
 
 EPS = float(np.finfo(float).eps)
 FLAT = 40  # steps without a decrease that rounding does not explain
+EASE = 0.9  # of L before each step: halving it would cost a refused trial a step
 SHARE = 0.03  # of the last gap: the accuracy of the next stage
 
 
@@ -25,7 +27,7 @@ class Gradient(Method):
     kappa = 0.03
     patience = 2000
     cold = False
-    keep = 1.0
+    keep = 0.1
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
         super().__init__(problem, options)
@@ -37,8 +39,10 @@ class Gradient(Method):
 
     @classmethod
     def refuses(cls, problem: Minimax) -> str | None:
-        """Every domain projects."""
-        return None
+        """A domain that only has a linear oracle."""
+        if getattr(problem.domain, "projects", True):
+            return None
+        return f"it needs a domain with project(x); {problem.domain!r} has none"
 
     def target(self, tau: float) -> float:
         """κ·τ, and no more than a share of the gap: τ stays warm here, so accuracy must come from the stages."""
@@ -61,13 +65,20 @@ class Gradient(Method):
 
     def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """The steps themselves."""
-        point = surrogate.at(x)
+        point, average = surrogate.at(x), Average(self.problem)
         while True:
-            yield State(point, gap_on(self.problem, point))
+            yield self.state(point, average)
             new = self.step(surrogate, point, point)
             while new is None:
-                yield State(point, gap_on(self.problem, point), stuck=True)
+                yield replace(self.state(point, average), stuck=True)
+            average.add(point, 1.0 / self.curve)
             point = new
+
+    def state(self, point: Point, average: Average) -> State[Point]:
+        """A point with the better of the two bounds on F_τ − min F_τ: its own, and that of the averaged weights."""
+        own = gap_on(self.problem, point)
+        averaged = average.gap(point)
+        return State(point, min(own, averaged), average=average.weights if averaged < own else None)
 
     def step(self, surrogate: Smoothed, base: Point, known: Point) -> Point | None:
         """One projected step from `base` that satisfies the quadratic upper bound; None when rounding leaves no step.
@@ -78,7 +89,7 @@ class Gradient(Method):
             self.scale = column_scale(self.problem, known)
         s2 = self.scale**2
         noise = 8 * EPS * (abs(base.fun) + surrogate.tau)
-        self.curve *= 0.5
+        self.curve *= EASE
         for _ in range(100):
             L = self.curve / surrogate.tau
             x = project(self.problem, base.x - s2 * base.jac / L)

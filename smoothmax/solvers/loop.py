@@ -45,6 +45,10 @@ class Budget(Meter):
         self.tick()
         super().spend(passes)
 
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return np.inf if self.time_limit is None else self.begun + self.time_limit - time.perf_counter()
+
     def tick(self) -> None:
         """Look at the clock: before each pass, and before each call of a user's function."""
         late = self.time_limit is not None and time.perf_counter() - self.begun >= self.time_limit
@@ -72,10 +76,10 @@ class Judge:
 
     def threshold(self, point: Seen) -> float:
         """What the gap must come down to at this point."""
-        return self.goal(point.f)
+        return self.goal(point.range)
 
     def goal(self, f: Array) -> float:
-        """The threshold for component values f."""
+        """The threshold for component values f, or for their smallest and largest."""
         top, atol = float(f.max()), self.atol or 0.0
         return atol + self.tol * max(abs(top), top - float(f.min())) if np.isfinite(f).all() else atol
 
@@ -152,7 +156,7 @@ def run(
             judge.history.append(row)
             if show:
                 show(row)
-            if not np.isfinite(first.upper):
+            if not np.isfinite(first.range).all():
                 status = Status.NOT_FINITE
                 break
             if enough:
@@ -169,6 +173,8 @@ def run(
         status = Status.CALLBACK
     except KeyboardInterrupt:
         status = Status.INTERRUPTED
+    except MemoryError:
+        status = Status.MEMORY
     if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
         status = Status.NOT_FINITE
     budget.open = False
@@ -224,9 +230,11 @@ def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
     if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.upper):
         return False
     if not problem.affine:
-        return point.upper < -1e12 * (1.0 + float(np.abs(first.f).max()))
+        return point.upper < -1e12 * (1.0 + float(np.abs(first.range).max()))
+    if point.range[0] >= first.range[0]:
+        return False
     rows = _rows(point)
-    scale = float(np.abs(first.f).max()) + float(np.abs(point.f).max())
+    scale = float(np.abs(first.range).max()) + float(np.abs(point.range).max())
     return float((point.f - first.f)[rows].max()) < -1e-9 * scale and _recedes(problem, point.x - first.x)
 
 

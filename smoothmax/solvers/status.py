@@ -14,6 +14,7 @@ class Status(IntEnum):
     STALLED = 5
     CALLBACK = 6
     INTERRUPTED = 7
+    MEMORY = 8
 
 
 SENTENCES = {
@@ -28,6 +29,8 @@ SENTENCES = {
     "Loosen tol, or scale and centre the data.",
     Status.CALLBACK: "The callback stopped the solve before the gap closed.",
     Status.INTERRUPTED: "The solve was interrupted before the gap closed.",
+    Status.MEMORY: "Memory ran out before the gap closed; memory-map A, or choose a method that makes no d × d matrix "
+    "(accelerated).",
 }
 LOCAL = "A first-order stationary point of a nonconvex problem: a candidate for a local minimax, with no lower bound."
 SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."

@@ -1,19 +1,22 @@
 """The walls of a linear domain, {G x ≤ h, E x = e}, as Newton's method sees them: a primal–dual logarithmic barrier.
 
-    −μ Σ log(h − G x),    its gradient Gᵀ(μ/s),    its primal–dual Hessian Gᵀ diag(λ/s) G,    s = h − G x > 0
+    −μ Σ (log s_i − s_i/R_i),   its gradient Gᵀ(μ/s − μ/R),   its primal–dual Hessian Gᵀ diag(λ/s) G,   s = h − G x > 0
 
-(Nocedal and Wright 2006, chapter 19; the multipliers λ follow their own Newton step and stay positive.)
+(Nocedal and Wright 2006, chapter 19; the multipliers λ follow their own Newton step and stay positive.) The linear term
+keeps a half-open wall from pushing x to infinity where f does not hold it (Wächter and Biegler 2006, section 3.7): in
+such a direction the slack settles at its reach R, and its share in λ fades with μ. R = ∞ between two walls.
 """
 
-from typing import Any
-
 import numpy as np
+import scipy.sparse as sp
 
-from .._typing import Array
-from ..certificate import Multipliers
-from ..domains import Linear
+from ..._typing import Array, Matrix
+from ...certificate import Multipliers
+from ...domains import Linear
 
+REACH = 10.0  # in units of the first slack and of how far a variable has to go to change f by its spread
 TO_BOUNDARY = 0.995  # a step keeps at least 1 − TO_BOUNDARY of every slack
+DENSE = 1 << 22  # entries up to which sparse rows are multiplied as dense ones
 
 
 class Walls:
@@ -24,16 +27,22 @@ class Walls:
         self.low = np.isfinite(linear.lb) & ~fixed
         self.high = np.isfinite(linear.ub) & ~fixed
         self.lb, self.ub, self.d = linear.lb, linear.ub, d
-        self.A = None if linear.A_ub is None else _dense(linear.A_ub)
+        self.A = _dense(linear.A_ub) if _small(linear.A_ub) else linear.A_ub
         self.b = np.zeros(0) if linear.b_ub is None else linear.b_ub
-        parts = [] if linear.A_eq is None else [(_dense(linear.A_eq), linear.b_eq)]
-        self.n_eq = parts[0][0].shape[0] if parts else 0
-        if fixed.any():
-            parts.append((np.eye(d)[fixed], linear.lb[fixed]))
-        self.E = np.vstack([E for E, _ in parts]) if parts else None
-        self.e = np.concatenate([np.asarray(e) for _, e in parts]) if parts else np.zeros(0)
+        equal = np.zeros(0) if linear.b_eq is None else linear.b_eq
+        self.n_eq, self.e = equal.size, np.concatenate([equal, linear.lb[fixed]])
+        self.fixed = bool(fixed.all())  # X is one point
+        self.E: Array | None = None
+        if self.e.size:
+            self.E = np.zeros((self.e.size, d))
+            self.E[: self.n_eq] = 0.0 if linear.A_eq is None else _dense(linear.A_eq)
+            self.E[np.arange(self.n_eq, self.e.size), np.flatnonzero(fixed)] = 1.0
         self.count = int(self.low.sum() + self.high.sum()) + (0 if self.A is None else self.A.shape[0])
-        self.lam = self.next = np.zeros(self.count)
+        self.half = np.concatenate([~self.high[self.low], ~self.low[self.high], np.ones(self.b.size, bool)])
+        if (linear.lb > -np.inf).all() and (linear.ub < np.inf).all():
+            self.half[:] = False
+        self.lam = self.next = self.lean = np.zeros(self.count)
+        self.near = np.zeros(self.count)  # 1/R
         self.nu = np.zeros(self.e.size)
 
     def slack(self, x: Array) -> Array:
@@ -64,19 +73,26 @@ class Walls:
         diagonal[self.low] += ratio[:a]
         diagonal[self.high] += ratio[a : a + b]
         M = np.diag(diagonal)
-        return M if self.A is None else M + (self.A.T * ratio[a + b :]) @ self.A
+        if self.A is None:
+            return M
+        if sp.issparse(self.A):
+            return M + _dense(self.A.T @ sp.diags_array(ratio[a + b :]) @ self.A)
+        return M + (self.A.T * ratio[a + b :]) @ self.A
 
     def value(self, x: Array, mu: float) -> float:
-        """−μ Σ log s."""
-        return -mu * float(np.log(self.slack(x)).sum()) if self.count else 0.0
+        """−μ Σ (log s − s/R)."""
+        if not self.count:
+            return 0.0
+        s = self.slack(x)
+        return mu * float(self.near @ s - np.log(s).sum())
 
     def gradient(self, x: Array, mu: float) -> Array:
-        """Gᵀ(μ/s)."""
-        return self.pull(mu / self.slack(x)) if self.count else np.zeros(self.d)
+        """Gᵀ(μ/s − μ/R)."""
+        return self.pull(mu * (1.0 / self.slack(x) - self.near)) if self.count else np.zeros(self.d)
 
     def slope(self, x: Array, dx: Array, mu: float) -> float:
         """The barrier's derivative along dx."""
-        return float((mu / self.slack(x)) @ self.along(dx)) if self.count else 0.0
+        return mu * float((1.0 / self.slack(x) - self.near) @ self.along(dx)) if self.count else 0.0
 
     def longest(self, x: Array, dx: Array) -> float:
         """The step that keeps 1 − TO_BOUNDARY of every slack."""
@@ -85,16 +101,6 @@ class Walls:
         closing = self.along(dx) / self.slack(x)
         worst = float(closing.max())
         return TO_BOUNDARY / worst if worst > 0 else np.inf
-
-    def interior(self, x: Array) -> bool:
-        """Every slack is positive."""
-        return not self.count or bool(self.slack(x).min() > 0)
-
-    def core(self, x: Array) -> Array:
-        """The domain's start x, moved off a bound that it lies on (a half-open interval has no midpoint)."""
-        away = np.maximum(1.0, np.abs(x))
-        x = np.where(self.low & (x <= self.lb), self.lb + away, x)
-        return np.where(self.high & (x >= self.ub), self.ub - away, x)
 
     def inside(self, x: Array, core: Array) -> Array:
         """x, drawn towards an interior point until every slack is a thousandth of that point's."""
@@ -118,6 +124,12 @@ class Walls:
         W = room[:, None] * self.E.T
         return np.asarray(x + W @ np.linalg.lstsq(self.E @ W, self.e - self.E @ x, rcond=None)[0])
 
+    def reach(self, x: Array, size: Array) -> None:
+        """R of the half-open walls, from the first slack and the size of the variables."""
+        if self.half.any():
+            G = np.concatenate([size[self.low], size[self.high], np.zeros(0) if self.A is None else abs(self.A) @ size])
+            self.near = np.where(self.half, 1.0 / (REACH * (self.slack(x) + G)), 0.0)
+
     def begin(self, x: Array, mu: float) -> None:
         """Multipliers at the start of a stage: μ/s at first, afterwards kept within a factor of it."""
         if self.count:
@@ -128,7 +140,7 @@ class Walls:
         """λ⁺ = μ/s + (λ/s)∘G dx, and ν."""
         s = self.slack(x)
         self.next = (mu + self.lam * self.along(dx)) / s
-        self.nu = nu
+        self.nu, self.lean = nu, mu * self.near
 
     def update(self, t: float) -> None:
         """Move λ towards λ⁺ as far as it stays positive."""
@@ -139,10 +151,10 @@ class Walls:
             self.lam = self.lam + min(1.0, TO_BOUNDARY * longest) * step
 
     def multipliers(self) -> Multipliers | None:
-        """λ⁺ (its positive part) in the form the certificate takes."""
+        """λ⁺ − μ/R (its positive part) in the form the certificate takes."""
         if not self.count and self.E is None:
             return None
-        lam = np.maximum(self.next, 0.0)
+        lam = np.maximum(self.next - self.lean, 0.0)
         a, b = int(self.low.sum()), int(self.high.sum())
         lower, upper = np.zeros(self.d), np.zeros(self.d)
         lower[self.low], upper[self.high] = lam[:a], lam[a : a + b]
@@ -153,5 +165,23 @@ class Walls:
         return Multipliers(lam[a + b :], self.nu[: self.n_eq].copy(), lower, upper)
 
 
-def _dense(A: Any) -> Array:
+def core(linear: Linear, x: Array) -> Array:
+    """The domain's start x, moved off a bound that it lies on (a half-open interval has no midpoint)."""
+    away, wide = np.maximum(1.0, np.abs(x)), linear.lb < linear.ub
+    x = np.where(wide & (x <= linear.lb), linear.lb + away, x)
+    return np.where(wide & (x >= linear.ub), linear.ub - away, x)
+
+
+def interior(linear: Linear, x: Array) -> bool:
+    """Every slack at x is positive, but for those of fixed variables."""
+    wide = linear.lb < linear.ub
+    inside = bool(np.all(~wide | ((linear.lb < x) & (x < linear.ub))))
+    return inside and (linear.A_ub is None or bool(np.all(linear.A_ub @ x < linear.b_ub)))
+
+
+def _small(A: Matrix) -> bool:
+    return A is not None and A.shape[0] * A.shape[1] <= DENSE
+
+
+def _dense(A: Matrix) -> Array:
     return np.asarray(A.toarray() if hasattr(A, "toarray") else A, dtype=np.float64)

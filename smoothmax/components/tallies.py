@@ -1,0 +1,236 @@
+"""Tallies: what a pass keeps of each block, merged associatively, so that blocks may come in any order or in pieces.
+
+The surrogate's tally is, with z = f + τ·log w over the blocks seen,
+
+    m = max z,   s = Σ exp((z − m)/τ),   g = Σ exp((z − m)/τ)·∇f,      F_τ = m + τ·log s,   ∇F_τ = g/s
+
+(m, s, g) ⊕ (m', s', g'): both rescaled to the larger maximum, then added.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Self
+
+import numpy as np
+
+from .._typing import Array, Index
+from .block import Block
+
+FADED = 80.0  # terms this many τ below the largest add less than 2e-35 of it
+UNMIRRORED = 300.0  # beyond this many τ a component's mirror image −r weighs less than 1e-130
+
+
+class Tally(ABC):
+    """What a pass collects."""
+
+    @abstractmethod
+    def see(self, block: Block) -> None:
+        """Take a block in."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Take in what another tally of the same kind has seen elsewhere."""
+
+
+class Soft(Tally):
+    """(F_τ, ∇F_τ); `offset` = τ·log w. A prior of 0 (offset −inf) removes its component, whatever it holds."""
+
+    def __init__(self, d: int, tau: float, offset: Array | None = None) -> None:
+        self.tau, self.offset = tau, offset
+        self.m, self.s, self.g = -math.inf, 0.0, np.zeros(d)
+
+    @property
+    def fun(self) -> float:
+        """F_τ; nan where a component was not finite."""
+        return self.m + self.tau * math.log(self.s) if self.s > 0 else math.nan
+
+    @property
+    def jac(self) -> Array:
+        """∇F_τ, (d,)."""
+        return self.g / self.s
+
+    def see(self, block: Block) -> None:
+        """Exponentials of the terms that show; the others are not even read again for the gradient."""
+        if block.absolute and self.offset is None:
+            self._mirrored(block)
+            return
+        z = block.f
+        if self.offset is not None:
+            offset = block.take(self.offset)
+            z = z + offset
+            z[offset == -math.inf] = -math.inf
+            low = float(block.f[offset > -math.inf].min(initial=math.inf))
+        else:
+            low = float(z.min())
+        if not self._raise(float(z.max()), low):
+            return
+        live = z >= self.m - FADED * self.tau
+        if 4 * np.count_nonzero(live) > z.size:
+            self._add(block, None, self._exp(z))
+        else:
+            rows = np.flatnonzero(live)
+            self._add(block, rows, self._exp(z[rows]))
+
+    def _mirrored(self, block: Block) -> None:
+        """f = (r, −r) with one exponential: e^{(−|r|−m)/τ} = e^{−2m/τ}/e^{(|r|−m)/τ}."""
+        r = block.base
+        size = np.abs(r)
+        if not self._raise(float(size.max()), 0.0):
+            return
+        near = size >= self.m - FADED * self.tau
+        rows = None if 4 * np.count_nonzero(near) > size.size else np.flatnonzero(near)
+        if rows is not None:
+            r, size = r[rows], size[rows]
+        e = self._exp(size)
+        self.s += float(e.sum())
+        if self.m < UNMIRRORED * self.tau:
+            mirror = math.exp(-2 * self.m / self.tau) / e
+            self.s += float(mirror.sum())
+            e -= mirror
+        self.g += block.pull(np.copysign(e, r), rows)
+
+    def _raise(self, top: float, low: float) -> bool:
+        """A new maximum, or nothing; False where the block adds nothing. nan and inf spoil the sum for good."""
+        if not (top < math.inf and low > -math.inf):
+            self.s = math.nan
+        if not self.s >= 0 or top == -math.inf:
+            return False
+        if top > self.m:
+            shrink = math.exp(max((self.m - top) / self.tau, -800.0)) if self.m > -math.inf else 0.0
+            self.m, self.s = top, self.s * shrink
+            self.g *= shrink
+        return (top - self.m) / self.tau >= -FADED
+
+    def _exp(self, z: Array) -> Array:
+        e = z - self.m
+        e /= self.tau
+        return np.exp(e, out=e)
+
+    def _add(self, block: Block, rows: Index | None, e: Array) -> None:
+        self.s += float(e.sum())
+        if rows is None:
+            self.g += block.vjp(e)
+            return
+        k = block.size
+        if not block.absolute:
+            self.g += block.pull(e, rows)
+            return
+        mirrored = rows >= k
+        self.g += block.pull(np.where(mirrored, -e, e), np.where(mirrored, rows - k, rows))
+
+    def merge(self, other: "Soft") -> None:
+        """(m, s, g) ⊕ (m', s', g')."""
+        if not self._raise(other.m, other.m if other.s >= 0 else math.nan) and not other.s > 0:
+            return
+        scale = math.exp(max((other.m - self.m) / self.tau, -800.0))
+        self.s += scale * other.s
+        self.g += scale * other.g
+
+
+class Values(Tally):
+    """F itself, and its largest entry."""
+
+    def __init__(self, n: int) -> None:
+        self.f = np.empty(n)
+        self.seen: list[slice] = []
+
+    def see(self, block: Block) -> None:
+        """Write the block's values to their place."""
+        block.put_values(self.f)
+        self.seen.extend(block.rows)
+
+    def merge(self, other: "Values") -> None:
+        """Copy what the other has seen."""
+        for s in other.seen:
+            self.f[s] = other.f[s]
+        self.seen.extend(other.seen)
+
+
+class Extent(Tally):
+    """min f and max f; nan where a component is nan."""
+
+    def __init__(self) -> None:
+        self.low, self.high = np.float64(math.inf), np.float64(-math.inf)
+
+    def see(self, block: Block) -> None:
+        """Of an absolute block one is the other's negative."""
+        low, high = block.base.min(), block.base.max()
+        if block.absolute:
+            high = np.maximum(high, -low)
+            low = -high
+        self._widen(low, high)
+
+    def take(self, f: Array, start: int) -> None:
+        """The values of consecutive components."""
+        self._widen(f.min(), f.max())
+
+    def merge(self, other: "Extent") -> None:
+        """Of both."""
+        self._widen(other.low, other.high)
+
+    def _widen(self, low: np.float64, high: np.float64) -> None:
+        self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
+
+
+class Worst(Tally):
+    """The `count` components with the largest values."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.level = count, -math.inf
+        self._rows, self._values = np.zeros(0, np.intp), np.zeros(0)
+
+    @property
+    def found(self) -> tuple[Index, Array]:
+        """(rows, values), largest first, the lower number first among equals."""
+        order = np.lexsort((self._rows, -self._values))[: self.count]
+        return self._rows[order], self._values[order]
+
+    def see(self, block: Block) -> None:
+        """The block's largest among those so far."""
+        for part, s in enumerate(block.rows):
+            self.take(-block.base if part else block.base, s.start)
+
+    def take(self, f: Array, start: int) -> None:
+        """The values of consecutive components."""
+        local = np.flatnonzero(f > self.level)
+        if local.size:
+            self._keep(local + start, f[local])
+
+    def merge(self, other: "Worst") -> None:
+        """The largest of both."""
+        self._keep(other._rows, other._values)
+
+    def _keep(self, rows: Index, values: Array) -> None:
+        self._rows = np.concatenate([self._rows, rows])
+        self._values = np.concatenate([self._values, values])
+        if self._values.size > 4 * self.count:  # not each time: sorting out costs more than carrying a few
+            chosen = np.argpartition(-self._values, self.count - 1)[: self.count]
+            self._rows, self._values = self._rows[chosen], self._values[chosen]
+            self.level = float(self._values.min())
+
+
+class Pull(Tally):
+    """Jᵀv."""
+
+    def __init__(self, d: int, v: Array) -> None:
+        self.v, self.g = v, np.zeros(d)
+
+    def see(self, block: Block) -> None:
+        """Blocks on which v vanishes are not read."""
+        mine = block.take(self.v)
+        if mine.any():
+            self.g += block.vjp(mine)
+
+    def merge(self, other: "Pull") -> None:
+        """The sum."""
+        self.g += other.g
+
+
+class Sizes(Pull):
+    """Σ v_i |J_ij| for v ≥ 0."""
+
+    def see(self, block: Block) -> None:
+        """Blocks on which v vanishes are not read."""
+        mine = block.take(self.v)
+        if mine.any():
+            self.g += block.column_sizes(mine)

@@ -1,0 +1,87 @@
+"""Linear programs over {A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, by HiGHS in units that it is safe in:
+
+z = x/unit,    rows of unit norm,    right sides of at most 1,    on demand columns with a largest entry near 1
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.optimize
+import scipy.sparse as sp
+
+from .._typing import Array, Matrix
+from .base import Linear
+
+
+@dataclass(frozen=True)
+class Program:
+    """The constraints on z, sparse; `sides` = (lb, ub) as columns."""
+
+    A_ub: Matrix
+    b_ub: Array | None
+    A_eq: Matrix
+    b_eq: Array | None
+    sides: Array
+    unit: Array
+
+    def least(self, c: Array) -> Array | None:
+        """argmin of ⟨c, x⟩; None where HiGHS finds none."""
+        c = c * (self.unit / self.unit.max())
+        c = c / (float(np.abs(c).max(initial=0.0)) or 1.0)
+        found = scipy.optimize.linprog(c, self.A_ub, self.b_ub, self.A_eq, self.b_eq, self.sides, method="highs")
+        return self.unit * np.asarray(found.x) if found.status == 0 else None
+
+    def centre(self) -> tuple[Array | None, str]:
+        """x of max t ≤ 1 with slack t in every inequality and bound, or None and HiGHS's word ("" where empty)."""
+        d, lb, ub = self.sides.shape[0], self.sides[:, 0], self.sides[:, 1]
+        above, below = np.isfinite(ub) & (lb < ub), np.isfinite(lb) & (lb < ub)
+        eye = sp.eye_array(d, format="csr")
+        blocks = [eye[above], -eye[below]] if self.A_ub is None else [self.A_ub, eye[above], -eye[below]]
+        right = np.concatenate([np.zeros(0) if self.b_ub is None else self.b_ub, ub[above], -lb[below]])
+        rows = sp.vstack(blocks, format="csr")
+        slack = np.asarray(abs(rows).sum(axis=1) > 0, dtype=np.float64)  # a row of zeros has none to give
+        found = scipy.optimize.linprog(
+            np.r_[np.zeros(d), -1.0],
+            sp.hstack([rows, sp.csr_array(slack[:, None])]),
+            right,
+            None if self.A_eq is None else sp.hstack([self.A_eq, sp.csr_array((self.A_eq.shape[0], 1))]),
+            self.b_eq,
+            np.vstack([self.sides, [[0.0, 1.0]]]),
+            method="highs",
+        )
+        if found.x is None:
+            return None, "" if found.status == 2 else found.message
+        return self.unit * np.asarray(found.x[:d]), ""
+
+
+@np.errstate(all="ignore")
+def program(linear: Linear, columns: bool = False) -> Program:
+    """The program in its units; with `columns`, each variable in a unit of its own (a power of 2)."""
+    (A_ub, b_ub), (A_eq, b_eq) = unit_rows(linear.A_ub, linear.b_ub), unit_rows(linear.A_eq, linear.b_eq)
+    own = np.ones(linear.lb.size)
+    if columns:
+        peaks = [abs(A).max(axis=0).toarray().ravel() for A in (A_ub, A_eq) if A is not None]
+        peak = np.max([*peaks, np.zeros(own.size)], axis=0)
+        own = np.ldexp(1.0, -np.where(peak > 0, np.frexp(peak)[1], 0))
+        A_ub, b_ub = unit_rows(None if A_ub is None else A_ub * own, b_ub)
+        A_eq, b_eq = unit_rows(None if A_eq is None else A_eq * own, b_eq)
+    sides = np.column_stack([linear.lb, linear.ub]) / own[:, None]
+    given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (b_ub, b_eq, sides) if b is not None])
+    unit = float(given.max(initial=0.0)) or 1.0
+    b_ub, b_eq = (None if b is None else b / unit for b in (b_ub, b_eq))
+    return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own)
+
+
+@np.errstate(all="ignore")
+def unit_rows(A: Matrix, b: Array | None) -> tuple[Matrix, Array | None]:
+    """The rows and right sides divided by the norms of the rows, sparse; rows of zeros stay."""
+    if A is None or b is None:
+        return None, None
+    A, b = _divided(sp.csr_array(A), b, abs(sp.csr_array(A)).max(axis=1).toarray().ravel())
+    return _divided(A, b, np.sqrt((A * A).sum(axis=1)))  # of entries ≤ 1: squares cannot overflow
+
+
+def _divided(A: Matrix, b: Array, size: Array) -> tuple[Matrix, Array]:
+    """The rows and right sides divided by size, where that is positive."""
+    size = np.where(size > 0, size, 1.0)
+    return sp.csr_array((A.data / np.repeat(size, np.diff(A.indptr)), A.indices, A.indptr), A.shape), b / size

@@ -1,0 +1,69 @@
+"""The way to a given temperature on few of the rows: what matters there is found before all of them are read.
+
+    F_τ(x) ≈ τ·log Σ_{i ∈ S} w_i·exp(f_i(x)/τ)
+
+S starts as evenly spaced rows; F_τ of S is minimized roughly, by falling temperatures; then, a pass a round, the rows
+that top F there are added, for as long as F falls. At a cold τ the rows left out weigh nothing; at a warm one, where
+all weigh, S stands for all with the prior scaled by n/|S|. A few Newton steps on all rows do the rest.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..._typing import Array
+from ...components import Linearization
+from ...components.passes import Portion
+from ...domains import Box
+from ...problem import Minimax
+from ...schedules import Geometric
+from ...surrogate import Point, Smoothed
+from ..base import State
+from .few import minimize_few
+
+PER_VARIABLE, AT_LEAST = 25, 500  # rows of the first sample, and rows added in a round
+WORTH = 5  # rows are sampled when they are this many times as many
+HEAVY = 20.0  # rows this many τ below the top of S need not join it
+SHRINK = 4.0  # of τ between the rough solves
+ROUNDS = 8
+DENSE = 1 << 22  # entries of the first sample
+
+
+def worth(problem: Minimax) -> bool:
+    """Affine rows over R^d, many of them, of which some fit into memory as a dense matrix."""
+    free = isinstance(problem.domain, Box) and problem.domain.linear().free
+    many = problem.n >= WORTH * _size(problem) and _size(problem) * problem.d <= DENSE
+    return free and many and problem.affine and problem.components.gathers
+
+
+def approach(surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]]:
+    """Points at the temperature asked for, each lower than the last."""
+    problem = surrogate.problem
+    n, size = problem.n, _size(problem)
+    rows = np.unique(np.linspace(0, n - 1, size).astype(np.intp))
+    best, log_scale = None, float(np.log(n / size))
+    for _ in range(ROUNDS):
+        lin = Linearization(problem.components.subset(rows), x, Portion(surrogate.meter, rows.size / n))
+        J = lin.jac(np.arange(rows.size))
+        b = lin.f - J @ x
+        logw = np.full(rows.size, log_scale)
+        if surrogate.prior is not None:
+            logw += np.log(surrogate.prior[rows])
+        x, steps = minimize_few(J, b, logw, Geometric(max(tau, surrogate.tau), surrogate.tau, SHRINK), x)
+        point = surrogate.at(x)
+        if best is not None and not point.fun < best.fun:
+            return
+        yield State(point, np.inf, steps=steps)
+        best, log_scale = point, 0.0
+        top = float(point.f[rows].max())
+        worst = np.flatnonzero(point.f > top - HEAVY * surrogate.tau)
+        if worst.size > size:
+            worst = worst[np.argpartition(point.f[worst], worst.size - size)[-size:]]
+        merged = np.union1d(rows, worst)
+        if merged.size == rows.size or WORTH * merged.size > n:
+            return
+        rows, tau = merged, (point.upper - top) / 4
+
+
+def _size(problem: Minimax) -> int:
+    return AT_LEAST + PER_VARIABLE * problem.d

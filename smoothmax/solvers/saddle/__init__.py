@@ -1,0 +1,3 @@
+from .method import Saddle
+
+__all__ = ["Saddle"]

@@ -1,0 +1,84 @@
+"""Some of the components as a problem of their own: its minimum is a lower bound of the whole's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from ..._typing import Array, Index
+from ...certificate import Certificate, Multipliers, prove
+from ...components import Linearization, Meter, Portion
+from ...problem import Minimax
+from ...repairs import repair
+from ..continuation import falling
+from ..newton.method import Newton
+
+STEPS = 120  # Newton steps after which the other components are asked in any case
+FALLEN = 10.0  # spreads of f at the start: a fall this deep means that rows are missing
+
+
+class Solved(NamedTuple):
+    """Where smoothing has come to on a part."""
+
+    x: Array
+    f: Array  # the part's components at x
+    certificate: Certificate
+    steps: int
+
+
+class Part:
+    """The components in `rows` (sorted) over the same domain; their passes are fractions of one."""
+
+    def __init__(self, whole: Minimax, rows: Index, meter: Meter) -> None:
+        self.whole, self.rows = whole, rows
+        every = rows.size == whole.n
+        self.problem = whole if every else whole.only(rows)
+        self.meter = Portion(meter, rows.size / whole.n if whole.components.gathers else 1.0)
+
+    def at(self, x: Array) -> Linearization:
+        """The part's components at x."""
+        return self.problem.at(x, self.meter)
+
+    def smooth(
+        self, x: Array, tau: float | None, prior: Array | None, enough: Callable[[Certificate], bool]
+    ) -> Solved | None:
+        """Newton under falling τ until `enough`; None where the numbers gave out at the start."""
+        first = self.at(x).f
+        spread = float(first.max() - first.min()) or float(np.abs(first).max()) or 1.0
+        best, steps = None, 0
+        method = Newton(self.problem, {})
+        for step in falling(self.problem, method, x, tau or spread / 4, prior, self.meter):
+            steps += step.state.steps
+            c, point = step.certificate, step.state.point
+            if c is None:
+                continue
+            if best is None or c.gap < best.certificate.gap or not np.isfinite(best.certificate.gap):
+                best = Solved(point.x, point.f, c, steps)
+            if enough(c) or steps >= STEPS or point.upper < first.max() - FALLEN * spread:
+                break
+        return None if best is None else best._replace(steps=steps)
+
+    def prove(self, x: Array, weights: Array, multipliers: Multipliers | None) -> Certificate:
+        """The best certificate that these weights give, as they are or repaired."""
+        lin = self.at(x)
+        plain = prove(self.problem, lin, weights, multipliers)
+        repaired = repair(self.problem, lin, weights, multipliers)
+        if repaired is None:
+            return plain
+        found = prove(self.problem, lin, *repaired)
+        return found if found.lower > plain.lower else plain
+
+    def lift(self, certificate: Certificate, upper: float) -> Certificate:
+        """What the part has proven, for the whole, whose max at the same x is `upper`."""
+        c = certificate
+        weights = None if c.weights is None else self.place(c.weights)
+        optimization = c.parts[1]
+        parts = (upper - c.lower - optimization, optimization)
+        return replace(c, upper=upper, weights=weights, parts=parts)
+
+    def place(self, v: Array) -> Array:
+        """The n-vector with v in the part's rows."""
+        out = np.zeros(self.whole.n)
+        out[self.rows] = v
+        return out
