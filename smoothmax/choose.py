@@ -19,7 +19,8 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
     """
     n, d = problem.n, problem.d
     small = d <= (SPARSE if problem.components.sparse else FACTORIZE)
-    obstacle = METHODS["newton"].refuses(problem) or f"newton would factorize d = {d} variables"
+    refusal = METHODS["newton"].refuses(problem)
+    obstacle = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
     reasons = (
         ("saddle", n <= SQUARE * d, f"a game of {n} × {d}"),
         (

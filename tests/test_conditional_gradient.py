@@ -364,3 +364,37 @@ def test_products_of_simplices_obey_the_laws_of_a_domain():
     for x in rng.standard_normal((5, 6)):
         assert_projection(domain, x, others)
         assert_lmo(domain, x, others)
+
+
+def test_an_oracle_that_maximizes_is_refused_at_the_door():
+    class Wrong:
+        def lmo(self, c):
+            y = np.zeros(c.size)
+            y[np.argmax(np.abs(c))] = np.sign(c[np.argmax(np.abs(c))])
+            return y
+
+    with pytest.raises(ValueError, match=r"Wrong\.lmo\(c\) must minimize"):
+        sm.Minimax(sm.Affine(np.random.default_rng(0).standard_normal((20, 6))), Wrong())
+
+
+def test_a_bound_above_the_value_is_never_success():
+    """A domain whose projection is right and whose lmo maximizes: its bounds contradict each other."""
+
+    class Wrong:
+        d = 6
+        true = sm.Box(-np.ones(6), np.ones(6))
+
+        def project(self, x):
+            return self.true.project(x)
+
+        def contains(self, x, tol=1e-9):
+            return self.true.contains(x, tol)
+
+        def lmo(self, c):
+            return self.true.lmo(-c)
+
+    A = np.random.default_rng(0).standard_normal((20, 6))
+    r = sm.solve(sm.Minimax(sm.Affine(A, np.ones(20)), Wrong()), method="accelerated")
+    assert r.status == 9
+    assert not r.success
+    assert "lmo does not minimize" in r.message

@@ -55,7 +55,18 @@ class Oracle:
             j = int(np.flatnonzero(~np.isfinite(x))[0])
             what = "start()" if callable(begin) else "lmo(ones)"
             raise ValueError(f"{self.name}.{what} must return finite numbers, X being bounded; entry {j} is {x[j]}")
+        self._refuse_a_maximizer()
         return x
+
+    def _refuse_a_maximizer(self) -> None:
+        """Minimizers are monotone, ⟨c − c', lmo(c) − lmo(c')⟩ ≤ 0: two positive c, which any oracle takes."""
+        c = 1.0 + np.random.default_rng(0).random((2, self.d))
+        y = np.array([self.lmo(c[0]), self.lmo(c[1])])
+        rise = float((c[0] - c[1]) @ (y[0] - y[1]))
+        if rise > LOOSE * float(np.abs(c).sum(axis=0) @ np.abs(y).max(axis=0)):
+            raise ValueError(
+                f"{self.name}.lmo(c) must minimize ⟨c, y⟩ over X; between two directions its answers rise by {rise:.3g}"
+            )
 
     def contains(self, x: Array, tol: float = 1e-9) -> bool:
         """What the object says, up to rounding at least; without its word, yes."""
@@ -81,14 +92,15 @@ class Oracle:
 
     def parts(self, c: Array) -> Matrix:
         """argmin over X_k of ⟨c, y⟩ for each summand of X, (k, d); (1, d) where X has not been taken apart."""
-        if self._last is None or not np.array_equal(self._last[0], c):
+        last = self._last  # another thread may put its own there
+        if last is None or not np.array_equal(last[0], c):
             apart = getattr(self.given, "parts", None)
             if callable(apart):
                 y = self._rows(apart(c.copy()))
             else:
                 y = self._checked("lmo", self.given.lmo(c.copy()))[None]
-            self._last = c.copy(), y
-        answer: Matrix = self._last[1]
+            last = self._last = c.copy(), y
+        answer: Matrix = last[1]
         return answer
 
     def _checked(self, method: str, y: Any) -> Array:

@@ -18,6 +18,7 @@ from .base import Step, slack
 from .status import Status
 
 EPS = float(np.finfo(float).eps)
+FALSE = 1e-6  # relative; what finite differences and a user's word may leave is less
 LOCAL_RESIDUAL = 1e-7  # a KKT residual below max(this, 10·tol) makes a nonconvex point stationary
 
 
@@ -100,6 +101,14 @@ class Judge:
             return True
         return self._combined()
 
+    @property
+    def contradicted(self) -> bool:
+        """A lower bound above an upper one, by more than any rounding: both hold, unless somebody's word is false."""
+        if self.proof is None or self.best is None or not self.problem.convex:
+            return False
+        upper = min(self.proof.upper, self.best.upper) if self.problem.affine else self.proof.upper
+        return self.proof.lower - upper > FALSE * (abs(upper) + abs(self.proof.lower))
+
     def _better(self, step: Step, c: Certificate) -> bool:
         """Affine: the larger lower bound, which holds at every x; else the smaller gap at the point itself."""
         if not self.problem.convex or self.proof is None:
@@ -158,6 +167,9 @@ def run(
                 show(row)
             if not np.isfinite(first.range).all():
                 status = Status.NOT_FINITE
+                break
+            if judge.contradicted:
+                status = Status.CONTRADICTED
                 break
             if enough:
                 status = Status.PROVEN

@@ -15,6 +15,7 @@ class Status(IntEnum):
     CALLBACK = 6
     INTERRUPTED = 7
     MEMORY = 8
+    CONTRADICTED = 9
 
 
 SENTENCES = {
@@ -31,6 +32,8 @@ SENTENCES = {
     Status.INTERRUPTED: "The solve was interrupted before the gap closed.",
     Status.MEMORY: "Memory ran out before the gap closed; memory-map A, or choose a method that makes no d × d matrix "
     "(accelerated).",
+    Status.CONTRADICTED: "The lower bound came out above the upper one, so what was taken on trust is false: the "
+    "domain's lmo does not minimize, its points are not in X, or functions called convex are not.",
 }
 LOCAL = "A first-order stationary point of a nonconvex problem: a candidate for a local minimax, with no lower bound."
 SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."
