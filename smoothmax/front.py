@@ -22,7 +22,8 @@ from .settings import Settings
 from .solvers import Status
 from .solvers.base import Direct, Step, Task
 from .solvers.continuation import falling, fixed, seen_from
-from .solvers.loop import Budget, Judge, run
+from .solvers.judge import Judge
+from .solvers.loop import Budget, run
 from .surrogate import Smoothed
 
 FAR = 100.0  # thresholds that a stalled gap may be away before "auto" tries a second method

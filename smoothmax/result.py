@@ -10,7 +10,8 @@ from scipy.optimize import OptimizeResult
 from .certificate import prove
 from .problem import Minimax
 from .solvers.base import slack
-from .solvers.loop import Judge, Outcome
+from .solvers.judge import Judge
+from .solvers.loop import Outcome
 from .solvers.status import LOCAL, SENTENCES, SMOOTHED, Status
 from .surrogate import information
 

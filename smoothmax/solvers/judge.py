@@ -1,0 +1,94 @@
+"""The judge: keeps the best of what was seen and says when it is enough, or cannot be true."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .._typing import Array
+from ..certificate import Certificate
+from ..components import Linearization
+from ..problem import Minimax
+from ..surrogate import Seen
+from .base import Step, slack
+
+EPS = float(np.finfo(float).eps)
+FALSE = 1e-6  # relative; what finite differences and a user's word may leave is less
+LOCAL_RESIDUAL = 1e-7  # a KKT residual below max(this, 10·tol) makes a nonconvex point stationary
+
+
+@dataclass
+class Judge:
+    """Keeps the best of what was seen and decides when it is enough: gap ≤ atol + tol·max(|fun|, spread)."""
+
+    problem: Minimax
+    tol: float
+    atol: float | None
+    smoothed: bool  # a given τ: the smoothed gap decides
+    best: Seen | None = None  # the smallest max f (given τ: the smallest F_τ)
+    proof: Certificate | None = None
+    proof_step: Step | None = None
+    start: Linearization | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def begin(self, first: Linearization, atol: float) -> None:
+        """The values at the start: a point to fall back on, and the absolute tolerance they imply."""
+        self.start, self.atol = first, atol
+
+    def threshold(self, point: Seen) -> float:
+        """What the gap must come down to at this point."""
+        return self.goal(point.range)
+
+    def goal(self, f: Array) -> float:
+        """The threshold for component values f, or for their smallest and largest."""
+        top, atol = float(f.max()), self.atol or 0.0
+        return atol + self.tol * max(abs(top), top - float(f.min())) if np.isfinite(f).all() else atol
+
+    def see(self, step: Step) -> bool:
+        """Take a step in; True when it proves enough."""
+        point, c = step.state.point, step.certificate
+        if np.isfinite(self._value(point)) and (self.best is None or self._value(point) < self._value(self.best)):
+            self.best = point
+        if c is None:
+            return self._combined()
+        if self.proof is None or self._better(step, c):
+            self.proof, self.proof_step = c, step
+        if not self.problem.convex:
+            near = c.residual <= max(LOCAL_RESIDUAL, 10 * self.tol)
+            return near and (self.smoothed or c.parts[0] <= self.threshold(point))
+        if self._gap(step, c) <= self.threshold(point) + self._noise(point):
+            self.best = point
+            return True
+        return self._combined()
+
+    @property
+    def contradicted(self) -> bool:
+        """A lower bound above an upper one, by more than any rounding: both hold, unless somebody's word is false."""
+        if self.proof is None or self.best is None or not self.problem.convex:
+            return False
+        upper = min(self.proof.upper, self.best.upper) if self.problem.affine else self.proof.upper
+        return self.proof.lower - upper > FALSE * (abs(upper) + abs(self.proof.lower))
+
+    def _better(self, step: Step, c: Certificate) -> bool:
+        """Affine: the larger lower bound, which holds at every x; else the smaller gap at the point itself."""
+        if not self.problem.convex or self.proof is None:
+            return True
+        if self.problem.affine and not self.smoothed:
+            return c.lower > self.proof.lower
+        return self._gap(step, c) < self._gap(self.proof_step, self.proof)
+
+    def _combined(self) -> bool:
+        """Affine: the best point with the best bound, which may come from different steps."""
+        if self.smoothed or self.best is None or self.proof is None or not self.problem.affine:
+            return False
+        return self.best.upper - self.proof.lower <= 0.9 * self.threshold(self.best)
+
+    def _noise(self, point: Seen) -> float:
+        """What rounding of F_τ itself leaves open, for a given τ."""
+        return 8 * EPS * (abs(point.fun) + point.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
+
+    def _value(self, point: Seen) -> float:
+        return point.fun if self.smoothed else point.upper
+
+    def _gap(self, step: Step | None, c: Certificate) -> float:
+        return slack(step.state.point, c) if self.smoothed and step is not None else c.gap
