@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from ._typing import Array
+from ._typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
 
@@ -82,3 +82,8 @@ def solve_kkt(M: Array, r: Array, E: Array | None, e: Array | None, floor: float
         step = schur(E @ down - miss)
         u, nu = u + down - W @ step, nu + step
     return u, nu
+
+
+def dense(A: Matrix) -> Array:
+    """A sparse or dense matrix as a float64 array."""
+    return np.asarray(A.toarray() if hasattr(A, "toarray") else A, dtype=np.float64)

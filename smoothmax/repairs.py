@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, cg
 
 from . import _doors
-from ._linalg import solve_semidefinite
-from ._typing import Array, Index, Matrix
+from ._linalg import dense, solve_semidefinite
+from ._typing import Array, Index
 from .certificate import Multipliers, check_weights, normalized
 from .components import Linearization, Meter
 from .domains import Linear
@@ -203,10 +203,10 @@ class _Cone:
         M = np.zeros((self.d, self.d))
         m = self.multipliers
         if self.linear.A_ub is not None:
-            G = _dense(self.linear.A_ub)
+            G = dense(self.linear.A_ub)
             M += (G.T * m.ub) @ G
         if self.linear.A_eq is not None:
-            E = _dense(self.linear.A_eq)
+            E = dense(self.linear.A_eq)
             M += self.lift * (E.T @ E)
         return M + np.diag(m.upper + m.lower)
 
@@ -238,9 +238,9 @@ def estimate_multipliers(linear: Linear, x: Array, g: Array) -> Multipliers:
     if linear.A_ub is not None and linear.b_ub is not None:
         size = np.maximum(1.0, np.maximum(np.abs(linear.b_ub), abs(linear.A_ub) @ np.abs(x)))
         rows = linear.b_ub - linear.A_ub @ x <= 1e-6 * size
-        parts.append(_dense(linear.A_ub)[rows].T)
+        parts.append(dense(linear.A_ub)[rows].T)
     if linear.A_eq is not None:
-        E = _dense(linear.A_eq)
+        E = dense(linear.A_eq)
         parts += [E.T, -E.T]
     G = np.hstack(parts)
     zero = Multipliers(
@@ -263,7 +263,3 @@ def _unit_columns(d: int, chosen: NDArray[np.bool_]) -> Array:
     columns = np.zeros((d, int(chosen.sum())))
     columns[np.flatnonzero(chosen), np.arange(columns.shape[1])] = 1.0
     return columns
-
-
-def _dense(A: Matrix) -> Array:
-    return np.asarray(A.toarray() if hasattr(A, "toarray") else A)

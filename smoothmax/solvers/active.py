@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._linalg import dense
 from .._typing import Array
 from ..certificate import Multipliers
 from ..domains import Linear
@@ -35,12 +36,12 @@ class ActiveWalls:
         parts = [eye[self.upper], -eye[self.lower]]
         room = [(linear.ub - x)[self.upper], (x - linear.lb)[self.lower]]
         if linear.A_ub is not None and linear.b_ub is not None:
-            parts.append(_dense(linear.A_ub[self.rows]))
+            parts.append(dense(linear.A_ub[self.rows]))
             room.append((linear.b_ub - linear.A_ub @ x)[self.rows])
         parts.append(eye[self.fixed])
         room.append((linear.ub - x)[self.fixed])
         if linear.A_eq is not None and linear.b_eq is not None:
-            parts.append(_dense(linear.A_eq))
+            parts.append(dense(linear.A_eq))
             room.append(linear.b_eq - linear.A_eq @ x)
         return np.vstack(parts), np.concatenate(room)
 
@@ -65,7 +66,3 @@ class ActiveWalls:
         ub = np.zeros(0 if self.linear.b_ub is None else self.linear.b_ub.size)
         ub[self.rows] = np.maximum(rows, 0)
         return Multipliers(ub, eq.copy(), lower, upper)
-
-
-def _dense(A: object) -> Array:
-    return np.asarray(A.toarray() if hasattr(A, "toarray") else A, dtype=np.float64)

@@ -166,7 +166,7 @@ def _now_and_then(k: int, state: State[Point]) -> bool:
     return state.steps > 1 or (k >= 8 and (k & (k - 1)) == 0) or (k > 0 and k % 256 == 0)
 
 
-def floored(p: Array) -> Array:
+def floored(p: Array, floor: float = FLOOR) -> Array:
     """Weights as a prior, from which no row is lost for good."""
-    w = np.maximum(p, FLOOR * p.max())
+    w = np.maximum(p, floor * p.max())
     return np.asarray(w / w.sum())

@@ -21,6 +21,7 @@ from ...components import Linearization
 from ...problem import Minimax
 from ...surrogate import Seen
 from ..base import Direct, State, Step, Task
+from ..continuation import floored
 from ..linear import available
 from .atoms import Atoms, loads, total
 from .master import LARGEST, master
@@ -150,7 +151,7 @@ class ConditionalGradient(Direct):
     def _masters(self, task: Task, atoms: Atoms, base: Array, patience: int) -> Iterator[Step]:
         """Newton over all weights, the best bound's p as prior; τ falls once the atoms are good enough for it."""
         tau, gaps = WARM * self.gap / self.log_n, [self.gap]
-        prior, size = _floored(self.weights), 1e-3 * float(np.ptp(task.first.f))
+        prior, size = floored(self.weights, FLOOR), 1e-3 * float(np.ptp(task.first.f))
         while self.gap > 0 and _falls(gaps, patience, SWEEPING[1]):
             atoms.weights, p = master(
                 self.problem, atoms, base, task.meter, tau, prior, self.gap, max(abs(self.high), size)
@@ -166,7 +167,7 @@ class ConditionalGradient(Direct):
             new = atoms.add(parts, self._loads(task.first, parts), c)
             smoothing, optimization = step.certificate.parts
             if optimization <= smoothing or not new:
-                prior = _floored(self.weights)
+                prior = floored(self.weights, FLOOR)
                 tau = max(tau / SHRINK, min(tau, COLD * self.gap))
             gaps.append(self.gap)
 
@@ -205,8 +206,3 @@ def _falls(gaps: list[float], window: int, factor: float) -> bool:
 
 def _finite(parts: Matrix) -> bool:
     return bool(np.isfinite(parts.data if hasattr(parts, "indptr") else parts).all())
-
-
-def _floored(p: Array) -> Array:
-    w = np.maximum(p, FLOOR * p.max())
-    return np.asarray(w / w.sum())

@@ -10,6 +10,7 @@ such a direction the slack settles at its reach R, and its share in λ fades wit
 import numpy as np
 import scipy.sparse as sp
 
+from ..._linalg import dense
 from ..._typing import Array, Matrix
 from ...certificate import Multipliers
 from ...domains import Linear
@@ -27,7 +28,7 @@ class Walls:
         self.low = np.isfinite(linear.lb) & ~fixed
         self.high = np.isfinite(linear.ub) & ~fixed
         self.lb, self.ub, self.d = linear.lb, linear.ub, d
-        self.A = _dense(linear.A_ub) if _small(linear.A_ub) else linear.A_ub
+        self.A = dense(linear.A_ub) if _small(linear.A_ub) else linear.A_ub
         self.b = np.zeros(0) if linear.b_ub is None else linear.b_ub
         equal = np.zeros(0) if linear.b_eq is None else linear.b_eq
         self.n_eq, self.e = equal.size, np.concatenate([equal, linear.lb[fixed]])
@@ -35,7 +36,7 @@ class Walls:
         self.E: Array | None = None
         if self.e.size:
             self.E = np.zeros((self.e.size, d))
-            self.E[: self.n_eq] = 0.0 if linear.A_eq is None else _dense(linear.A_eq)
+            self.E[: self.n_eq] = 0.0 if linear.A_eq is None else dense(linear.A_eq)
             self.E[np.arange(self.n_eq, self.e.size), np.flatnonzero(fixed)] = 1.0
         self.count = int(self.low.sum() + self.high.sum()) + (0 if self.A is None else self.A.shape[0])
         self.half = np.concatenate([~self.high[self.low], ~self.low[self.high], np.ones(self.b.size, bool)])
@@ -76,7 +77,7 @@ class Walls:
         if self.A is None:
             return M
         if sp.issparse(self.A):
-            return M + _dense(self.A.T @ sp.diags_array(ratio[a + b :]) @ self.A)
+            return M + dense(self.A.T @ sp.diags_array(ratio[a + b :]) @ self.A)
         return M + (self.A.T * ratio[a + b :]) @ self.A
 
     def value(self, x: Array, mu: float) -> float:
@@ -181,7 +182,3 @@ def interior(linear: Linear, x: Array) -> bool:
 
 def _small(A: Matrix) -> bool:
     return A is not None and A.shape[0] * A.shape[1] <= DENSE
-
-
-def _dense(A: Matrix) -> Array:
-    return np.asarray(A.toarray() if hasattr(A, "toarray") else A, dtype=np.float64)
