@@ -20,7 +20,7 @@ import numpy as np
 from . import _doors
 from ._files import write_whole
 from ._typing import Array
-from .front import solve_with
+from .engine import solve_with
 from .problem import Minimax
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance

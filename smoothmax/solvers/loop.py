@@ -56,9 +56,18 @@ class Budget(Meter):
             raise Exhausted(Status.TIME)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How the loop ended: why, after how many iterations, and with which step."""
+
+    status: Status
+    nit: int
+    step: Step | None
+
+
 @dataclass
 class Outcome:
-    """What the loop hands back."""
+    """What a solve has come to."""
 
     status: Status
     point: Seen | None
@@ -75,8 +84,8 @@ def run(
     budget: Budget,
     callback: Callable[[OptimizeResult], Any] | None,
     show: Callable[[dict[str, Any]], None] | None,
-) -> Outcome:
-    """Drive the steps until the judge is content or something ends them; the best point is never lost."""
+) -> Ending:
+    """Drive the steps until the judge is content or something ends them."""
     status, nit, first, step = Status.STALLED, 0, None, None
     try:
         for step in steps:
@@ -109,13 +118,20 @@ def run(
         status = Status.INTERRUPTED
     except MemoryError:
         status = Status.MEMORY
+    return Ending(status, nit, step)
+
+
+@np.errstate(all="ignore")
+def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> Outcome:
+    """The best point, which is never lost, with what is proven there; and whether all of F falls without end."""
+    status, step = ending.status, ending.step
     if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
         status = Status.NOT_FINITE
     budget.open = False
     if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):
         status = Status.UNBOUNDED
     certificate = _final(problem, judge, status == Status.PROVEN)  # may prefer the point of the proof to the best one
-    return Outcome(status, judge.best, certificate, judge.proof_step or step, nit, judge.history)
+    return Outcome(status, judge.best, certificate, judge.proof_step or step, ending.nit, judge.history)
 
 
 def _final(problem: Minimax, judge: Judge, proven: bool) -> Certificate:
