@@ -17,7 +17,7 @@ from smoothmax.domains import Linear
 from smoothmax.solvers.newton import Newton, barrier
 from smoothmax.solvers.newton.barrier import Walls, core, interior
 from smoothmax.solvers.newton.damping import SHARE, Damping, metric
-from smoothmax.solvers.newton.few import ROUGH, minimize_few
+from smoothmax.solvers.newton.few import ROUGH, falling_few, fits, minimize_few
 from smoothmax.solvers.newton.line import search
 from smoothmax.solvers.newton.predictor import turn, value
 from smoothmax.solvers.newton.sampling import approach
@@ -323,6 +323,49 @@ def test_newton_on_few_rows_is_newton(tau):
     r = sm.solve(problem, tau=tau, prior=prior, method="newton", tol=1e-12)
     assert -1e-12 <= s.fun(x) - r.smoothed_fun <= 4 * ROUGH * tau
     assert 0 < steps <= 40
+
+
+@pytest.mark.parametrize(("absolute", "unit"), [(True, 1.0), (False, 1.0), (True, 1e-8), (False, 1e150)])
+def test_stages_on_few_rows_close_on_the_linear_program(absolute, unit):
+    """Each stage's weights have Jᵀp = 0 and ⟨p, f⟩ ≤ min max f ≤ max f; the gap falls to rounding."""
+    rng = np.random.default_rng(4)
+    A, b = rng.standard_normal((120, 6)), rng.standard_normal(120)
+    if absolute:
+        A, b = np.vstack([A, -A]), np.concatenate([b, -b])
+    optimum = unit * lp_value(A, b, [(None, None)] * 6)
+    stages = list(falling_few(unit * A, unit * b, unit * float(np.ptp(b)) / 4, np.ones(len(b)), np.zeros(6)))
+    proven = [stage for stage in stages if stage.weights is not None]
+    for stage in proven:
+        assert stage.weights.min() >= 0
+        assert stage.weights.sum() == pytest.approx(1.0, abs=1e-14)
+        assert np.abs(A.T @ stage.weights).max() <= 1e-13
+        assert stage.lower - 1e-9 * unit <= optimum <= float(stage.f.max()) + 1e-9 * unit
+        np.testing.assert_allclose(stage.f, unit * (A @ stage.x + b), rtol=0, atol=1e-14 * unit)
+    gaps = [float(stage.f.max()) - stage.lower for stage in proven]
+    assert min(gaps) <= 1e-13 * unit
+    assert next(stage.steps for stage, gap in zip(proven, gaps, strict=True) if gap <= 1e-12 * unit) <= 30
+    assert len(stages) < 60
+
+
+def test_stages_on_few_rows_end_where_nothing_is_left():
+    """All rows alike, fewer rows than variables, no minimum: a few stages and no proof that is not one."""
+    rng = np.random.default_rng(5)
+    flat = list(islice(falling_few(np.zeros((5, 2)), np.arange(5.0), 1.0, np.ones(5), np.zeros(2)), 100))
+    assert len(flat) < 60
+    A = rng.standard_normal((4, 6))
+    zero = list(islice(falling_few(np.vstack([A, -A]), np.tile([1.0, -1.0], 4), 1.0, np.ones(8), np.zeros(6)), 2000))
+    assert len(zero) < 2000
+    falls = list(islice(falling_few(np.ones((5, 2)), np.arange(5.0), 1.0, np.ones(5), np.zeros(2)), 100))
+    assert len(falls) < 60
+    assert all(stage.weights is None for stage in falls)
+
+
+def test_what_fits():
+    problem = linf_regression.gaussian(150, 6).problem
+    assert fits(problem, problem.n)
+    assert not fits(problem, 10**7)
+    assert not fits(sm.Minimax(problem.components, sm.Box(np.zeros(6), np.ones(6))), problem.n)
+    assert not fits(sm.Minimax(sm.Quadratic(1.0, np.ones((4, 6)))), 4)
 
 
 @pytest.mark.parametrize("tau", [1.0, 0.01])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,13 @@ class Affine(Components):
         return f"Affine({self.m}×{self.d} {kind}{', absolute' if self.absolute else ''})"
 
     def at(self, x: Array) -> Iterator[Block]:
-        """Row blocks of A: one pass."""
+        """Row blocks of A: one pass. At 0 the values are b, and A is not read for them."""
+        zero = self.rows and not x.any()
         for rows in self._slices():
-            A = piece(self.A, rows)
+            A, b = piece(self.A, rows), self.b[rows]
             mirror = (rows, slice(rows.start + self.m, rows.stop + self.m)) if self.absolute else (rows,)
-            yield Block(mirror, lambda A=A, s=rows: np.asarray(A @ x) + self.b[s], lambda A=A: A)  # type: ignore[misc]
+            values = partial(np.copy, b) if zero else partial(_values, A, x, b)
+            yield Block(mirror, values, lambda A=A: A)  # type: ignore[misc]
 
     def subset(self, rows: Index) -> Components:
         """Rows of A with their signs; still absolute where `rows` holds both signs of the same ones."""
@@ -115,3 +118,7 @@ class Affine(Components):
 
     def _slices(self) -> Iterator[slice]:
         return row_slices(self.m, row_bytes(self.A)) if self.rows else iter([slice(0, self.m)])
+
+
+def _values(A: Matrix, x: Array, b: Array) -> Array:
+    return np.asarray(A @ x) + b

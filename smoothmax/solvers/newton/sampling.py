@@ -3,7 +3,7 @@
     F_τ(x) ≈ τ·log Σ_{i ∈ S} w_i·exp(f_i(x)/τ)
 
 S starts as evenly spaced rows; F_τ of S is minimized roughly, by falling temperatures; then, a pass a round, the rows
-that top F there are added, for as long as F falls. At a cold τ the rows left out weigh nothing; at a warm one, where
+that top F there are added, until none is missing. At a cold τ the rows left out weigh nothing; at a warm one, where
 all weigh, S stands for all with the prior scaled by n/|S|. A few Newton steps on all rows do the rest.
 """
 
@@ -14,26 +14,23 @@ import numpy as np
 from ..._typing import Array
 from ...components import Linearization
 from ...components.passes import Portion
-from ...domains import Box
 from ...problem import Minimax
 from ...schedules import Geometric
 from ...surrogate import Point, Smoothed
 from ..base import State
-from .few import minimize_few
+from .few import fits, minimize_few
 
 PER_VARIABLE, AT_LEAST = 25, 500  # rows of the first sample, and rows added in a round
 WORTH = 5  # rows are sampled when they are this many times as many
 HEAVY = 20.0  # rows this many τ below the top of S need not join it
 SHRINK = 4.0  # of τ between the rough solves
+MOST = 2  # and no longer sampled when this many times the sample would be all of them
 ROUNDS = 8
-DENSE = 1 << 22  # entries of the first sample
 
 
 def worth(problem: Minimax) -> bool:
-    """Affine rows over R^d, many of them, of which some fit into memory as a dense matrix."""
-    free = isinstance(problem.domain, Box) and problem.domain.linear().free
-    many = problem.n >= WORTH * _size(problem) and _size(problem) * problem.d <= DENSE
-    return free and many and problem.affine and problem.components.gathers
+    """Many affine rows over R^d."""
+    return problem.n >= WORTH * _size(problem) and fits(problem, _size(problem))
 
 
 def approach(surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]]:
@@ -51,16 +48,16 @@ def approach(surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]
             logw += np.log(surrogate.prior[rows])
         x, steps = minimize_few(J, b, logw, Geometric(max(tau, surrogate.tau), surrogate.tau, SHRINK), x)
         point = surrogate.at(x)
-        if best is not None and not point.fun < best.fun:
-            return
-        yield State(point, np.inf, steps=steps)
-        best, log_scale = point, 0.0
+        if best is None or point.fun < best.fun:
+            yield State(point, np.inf, steps=steps)
+            best = point
+        log_scale = 0.0
         top = float(point.f[rows].max())
         worst = np.flatnonzero(point.f > top - HEAVY * surrogate.tau)
         if worst.size > size:
             worst = worst[np.argpartition(point.f[worst], worst.size - size)[-size:]]
         merged = np.union1d(rows, worst)
-        if merged.size == rows.size or WORTH * merged.size > n:
+        if merged.size == rows.size or MOST * merged.size > n:
             return
         rows, tau = merged, (point.upper - top) / 4
 

@@ -26,10 +26,10 @@ from ..newton.method import Newton
 from .part import Part, Solved
 from .vertices import Look, vertices
 
-SAMPLE = (10, 1000)  # rows to begin with: so many for each variable, and at least so many
-LOOSE = 0.3  # of the whole gap: how far a working set is solved before the next pass
+SAMPLE = (4, 200)  # rows to begin with: so many for each variable, and at least so many
+LOOSE = 0.1  # of the whole gap: how far a working set is solved before the next pass
 NEAR = 3.0  # gaps below the max within which a component stays in the working set
-KNOWN = 0.01  # of the spread: the gap at which weights show the active components well enough for a finish
+KNOWN = 0.03  # of the spread: the gap at which weights show the active components well enough for a finish
 FADED = 1e-3  # least prior of a row, relative to the largest
 PATIENT = 2  # rounds without progress, after which the finish is tried even so
 ROUNDS = 6  # the same, after which nothing more can be had

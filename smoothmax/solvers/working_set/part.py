@@ -12,6 +12,7 @@ from ...components import Linearization, Meter, Portion
 from ...problem import Minimax
 from ...repairs import repair
 from ..continuation import falling
+from ..newton.few import falling_few, fits
 from ..newton.method import Newton
 
 STEPS = 120  # Newton steps after which the other components are asked in any case
@@ -44,20 +45,48 @@ class Part:
         self, x: Array, tau: float | None, prior: Array | None, enough: Callable[[Certificate], bool]
     ) -> Solved | None:
         """Newton under falling τ until `enough`; None where the numbers gave out at the start."""
-        first = self.at(x).f
-        spread = float(first.max() - first.min()) or float(np.abs(first).max()) or 1.0
-        best, steps = None, 0
+        first = self.at(x)
+        spread = float(np.ptp(first.f)) or float(np.abs(first.f).max()) or 1.0
+        deep = float(first.f.max()) - FALLEN * spread
+        steps, tau = 0, tau or spread / 4
+        best = self._in_memory(first, tau, prior, enough, deep) if fits(self.problem, self.problem.n) else None
+        if best is not None:
+            had = best.certificate
+            if enough(had) or best.steps >= STEPS or float(best.f.max()) < deep:
+                return best
+            x, steps, prior = best.x, best.steps, had.weights
+            tau = min(tau, had.gap) if np.isfinite(had.gap) else tau
         method = Newton(self.problem, {})
-        for step in falling(self.problem, method, x, tau or spread / 4, prior, self.meter):
+        for step in falling(self.problem, method, x, tau, prior, self.meter):
             steps += step.state.steps
             c, point = step.certificate, step.state.point
             if c is None:
                 continue
             if best is None or c.gap < best.certificate.gap or not np.isfinite(best.certificate.gap):
                 best = Solved(point.x, point.f, c, steps)
-            if enough(c) or steps >= STEPS or point.upper < first.max() - FALLEN * spread:
+            if enough(c) or steps >= STEPS or point.upper < deep:
                 break
         return None if best is None else best._replace(steps=steps)
+
+    def _in_memory(
+        self, first: Linearization, tau: float, prior: Array | None, enough: Callable[[Certificate], bool], deep: float
+    ) -> Solved | None:
+        """The same on the rows as a matrix, judged by ⟨p, f⟩ on the way and proven at the end."""
+        J = first.jac(np.arange(self.rows.size))
+        w = np.full(self.rows.size, 1.0) if prior is None else prior
+        last = None
+        for stage in falling_few(J, first.f - J @ first.x, tau, w, first.x):
+            if not np.isfinite(stage.f).all():
+                break
+            self.meter.spend(1.0)
+            last = stage
+            top = float(stage.f.max())
+            if enough(Certificate(stage.lower, top, "rounding")) or stage.steps >= STEPS or top < deep:
+                break
+        if last is None or last.weights is None:
+            return None
+        c = self.prove(last.x, last.weights, None)
+        return Solved(last.x, self.at(last.x).f, c, last.steps)
 
     def prove(self, x: Array, weights: Array, multipliers: Multipliers | None) -> Certificate:
         """The best certificate that these weights give, as they are or repaired."""
