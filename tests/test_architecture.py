@@ -56,8 +56,8 @@ RANK = {
 }
 ALLOWED = {
     "cvxpy": lambda at: at.startswith(("solvers/conic/", "cvx/")),
-    "matplotlib": lambda at: at == "plots.py",
-    "mpl_toolkits": lambda at: at == "plots.py",
+    "matplotlib": lambda at: at.startswith("plots/"),
+    "mpl_toolkits": lambda at: at.startswith("plots/"),
     "dask": lambda at: at == "components/dask.py",
     "distributed": lambda at: at == "components/dask.py",
     "highspy": lambda at: at == "solvers/linear.py",

@@ -1,74 +1,31 @@
-"""Tables in, figures out; the only import of matplotlib.
-
-Figures are made without pyplot, in colours that colour-blind readers tell apart (Okabe and Ito 2008), with text that
-stays legible at 8 cm width; the same table gives the same bytes.
-"""
+"""The picture of a temperature path: the measured gap below its bounds, against τ."""
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-try:
-    import matplotlib
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
-except ImportError as missing:  # pragma: no cover - matplotlib is there wherever this is tested
-    raise ImportError('figures need matplotlib: pip install "smoothmax[plot]"') from missing
-
-from ._files import write_whole
-from ._typing import Array
-
-BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
-    "#000000",
-    "#E69F00",
-    "#56B4E9",
-    "#009E73",
-    "#F0E442",
-    "#0072B2",
-    "#D55E00",
-    "#CC79A7",
+from .._typing import Array
+from .look import (  # Axes and Figure: one place says what is missing without matplotlib
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    WIDTH,
+    Axes,
+    Figure,
+    decades,
+    panels,
+    save,
+    style,
+    suffix_of,
 )
-GREY = "#767676"
-CM = 1 / 2.54
-WIDTH = 8.0  # cm: one column of a journal
-STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "mathtext.fontset": "dejavusans",
-    "font.size": 7.0,
-    "axes.titlesize": 7.5,
-    "axes.labelsize": 7.0,
-    "axes.linewidth": 0.6,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.unicode_minus": True,
-    "legend.fontsize": 6.5,
-    "legend.frameon": False,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 3.5,
-    "xtick.labelsize": 6.5,
-    "ytick.labelsize": 6.5,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "savefig.dpi": 300.0,
-    "figure.dpi": 150.0,
-    "svg.hashsalt": "smoothmax",
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-    "text.usetex": False,
-}
-# Nothing of the day or the machine goes into a file.
-METADATA: dict[str, dict[str, Any]] = {
-    ".png": {"Software": None},
-    ".svg": {"Date": None, "Creator": None},
-    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-}
+
 # column, label, drawn with
 SERIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("tau_log_n", "τ·log n (bound for any data)", {"color": BLACK, "linestyle": (0, (4, 1.5))}),
@@ -110,7 +67,7 @@ def path_figure(
     ValueError
         Another extension.
     """
-    suffix = None if path is None else _suffix(path)
+    suffix = None if path is None else suffix_of(path)
     with style():
         figure, axes = panels(1, 1, width, 0.95 * width)
         draw_path(axes[0], table, optimum=optimum, units=units)
@@ -172,46 +129,6 @@ def rounding(table: Mapping[str, Sequence[Any]]) -> float:
     """The floor below which differences of max f are rounding: 16 eps · the largest |max f| of the table."""
     values = _finite(_column(table, "fun"))
     return 16 * float(np.finfo(float).eps) * (float(np.abs(values).max()) if values.size else 0.0) or 1e-300
-
-
-def panels(rows: int, columns: int, width: float, height: float, **options: Any) -> tuple[Figure, list[Axes]]:
-    """A figure of `width` × `height` centimetres and its axes, row by row."""
-    with style():
-        figure = Figure(figsize=(width * CM, height * CM), layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False, **options)
-    return figure, list(grid.ravel())
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """The look of all figures, whatever the user's own settings are."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        yield
-
-
-def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write the figure as PNG, SVG or PDF by extension, whole or not at all.
-
-    Raises
-    ------
-    ValueError
-        Another extension.
-    """
-    suffix = _suffix(path)
-    with style():
-        return write_whole(path, lambda file: figure.savefig(file, format=suffix[1:], metadata=METADATA[suffix]))
-
-
-def decades(axes: Axes, x: bool = True, y: bool = True, ticks: int = 6) -> None:
-    """Logarithmic axes with a few whole powers of ten and no labels between them."""
-    for wanted, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
-        if wanted:
-            scale("log")
-            axis.set_major_locator(LogLocator(numticks=ticks))
-            axis.set_minor_locator(NullLocator())
-            axis.set_minor_formatter(NullFormatter())
 
 
 def _frame(axes: Axes, tau: Array, floor: float | None, shown: bool, units: str) -> None:
@@ -276,13 +193,6 @@ def _unproven(axes: Axes, table: Mapping[str, Sequence[Any]], tau: Array, floor:
 
 def _ring(marker: str) -> dict[str, Any]:
     return {"marker": marker, "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 4, "clip_on": True}
-
-
-def _suffix(path: str | os.PathLike[str]) -> str:
-    suffix = Path(path).suffix.lower()
-    if suffix not in METADATA:
-        raise ValueError(f"the extension of {os.fspath(path)!r} must be one of {', '.join(METADATA)}; it is {suffix!r}")
-    return suffix
 
 
 def _column(table: Mapping[str, Sequence[Any]], name: str) -> Array:
