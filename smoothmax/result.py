@@ -38,6 +38,13 @@ class MinimaxResult(OptimizeResult):
     tau, nit, nfev, npass, method, success, status, message, trace
     """
 
+    def __repr__(self) -> str:
+        """SciPy's, with the length of the trace in its place."""
+        shown = OptimizeResult(self)
+        if "trace" in shown:
+            shown["trace"] = f"{len(shown['trace'])} rows"
+        return str(OptimizeResult.__repr__(shown))
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a solve; `.result` is the best certified point so far, `.path` what a path had finished."""

@@ -11,7 +11,7 @@ from . import _doors
 from ._typing import Array
 from .choose import named
 from .problem import Minimax
-from .solvers import Direct, Method
+from .solvers import METHODS, Direct, Method
 from .surrogate import check_prior
 
 
@@ -81,7 +81,9 @@ def _known(maker: type[Method] | type[Direct], options: Any) -> dict[str, Any]:
     for name in options or {}:
         if name not in maker.takes:
             known = f"knows {', '.join(map(repr, maker.takes))}" if maker.takes else "takes none"
-            raise ValueError(f"options[{name!r}] is unknown: method {maker.name!r} {known}")
+            others = [repr(other.name) for other in METHODS.values() if name in other.takes]
+            hint = f"; method={' or '.join(others)} takes it" if others else ""
+            raise ValueError(f"options[{name!r}] is unknown: method {maker.name!r} {known}{hint}")
     return dict(options or {})
 
 

@@ -259,6 +259,8 @@ def test_the_trace_is_a_table_of_what_happened(method):
     assert {type(r.fun), type(r.gap), type(r.lower_bound)} == {float}
     assert isinstance(r.success, bool)
     assert isinstance(r.status, int)
+    assert f"trace: {len(r.trace)} rows" in repr(r)
+    assert "smoothed_fun" in repr(r)
 
 
 def test_the_callback_sees_every_step_and_its_copy_is_its_own():
@@ -584,7 +586,8 @@ BAD = [
     ({"time_limit": "soon"}, TypeError, ("time_limit", "soon", "number")),
     ({"callback": 3}, TypeError, ("callback", "int", "callable")),
     ({"options": ["solver"]}, TypeError, ("options", "list", "dict")),
-    ({"options": {"solver": "SCS"}, "method": "newton"}, ValueError, ("options", "solver", "newton")),
+    ({"options": {"solver": "SCS"}, "method": "newton"}, ValueError, ("solver", "newton", "'cvxpy' takes it")),
+    ({"options": {"solvers": "SCS"}, "method": "cvxpy"}, ValueError, ("options", "'solvers'", "knows 'solver'")),
     ({"nonsense": 1}, TypeError, ("nonsense",)),
 ]
 
