@@ -18,7 +18,7 @@ from problems.games import random_game
 from problems.linf_regression import gaussian, residuals
 
 QUICK, DEFAULT, FULL = range(3)
-LIMITS = (2.0, 10.0, 300.0)  # s for one solve
+LIMITS = (2.0, 10.0, 120.0)  # s for one solve
 TAU = 0.01
 LOOP = Peer("clever loop (HiGHS)", "loop", (linear.loop,))
 WHOLE = tuple(

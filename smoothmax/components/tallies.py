@@ -186,7 +186,14 @@ class Worst(Tally):
         return self._rows[order], self._values[order]
 
     def see(self, block: Block) -> None:
-        """The block's largest among those so far."""
+        """The block's largest among those so far; above a level ≥ 0 only one sign of an absolute row can be."""
+        if block.absolute and self.level >= 0:
+            size = np.abs(block.base)
+            local = np.flatnonzero(size > self.level)
+            if local.size:
+                start = np.where(block.base[local] > 0, block.rows[0].start, block.rows[1].start)
+                self._keep(local + start, size[local])
+            return
         for part, s in enumerate(block.rows):
             self.take(-block.base if part else block.base, s.start)
 
