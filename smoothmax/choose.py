@@ -2,6 +2,7 @@
 
 from .problem import Minimax
 from .solvers import METHODS, Direct, Method
+from .solvers.working_set.core import suits
 
 Maker = type[Method] | type[Direct]
 
@@ -23,6 +24,7 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
     obstacle = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
     reasons = (
         ("saddle", n <= SQUARE * d, f"a game of {n} × {d}"),
+        ("working-set", suits(problem), f"the active ones of {n} quadratics are found exactly"),
         (
             "working-set",
             small and n > TALL * d and problem.components.gathers,

@@ -329,7 +329,7 @@ def test_few_rows_decide_whether_there_is_a_minimum():
     assert r.fun == pytest.approx(exact(A, b, absolute=False), rel=1e-7)
 
 
-@pytest.mark.parametrize("limit", [0.0, 1e-3, 0.01])
+@pytest.mark.parametrize("limit", [0.0, 1e-3, 3e-3])
 def test_time_limit(limit):
     A, b = gaussian(13, 200_000, 10)
     r = sm.solve(sm.Minimax(sm.Affine(A, b, absolute=True)), method="working-set", time_limit=limit, tol=0.0)

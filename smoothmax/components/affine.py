@@ -13,7 +13,7 @@ from .. import _doors
 from .._typing import Array, Index, Matrix
 from .base import Components, by_blocks, row_slices
 from .block import Block
-from .matrix import checked, piece, row_bytes, signed, tallest
+from .matrix import checked, piece, row_bytes, signed, tallest, times
 from .subset import Subset
 
 UNIT = float(np.finfo(np.float64).eps) / 2  # unit roundoff
@@ -121,4 +121,4 @@ class Affine(Components):
 
 
 def _values(A: Matrix, x: Array, b: Array) -> Array:
-    return np.asarray(A @ x) + b
+    return times(A, x) + b

@@ -10,6 +10,8 @@ from .. import _doors
 from .._typing import Array, Matrix
 from .base import row_slices
 
+SHORT = 7  # variables up to which rows are multiplied in pairs
+
 
 def checked(A: Any) -> Matrix:
     """A checked and in a form that multiplies fast: dense floating, CSR, or the operator itself."""
@@ -33,6 +35,17 @@ def checked(A: Any) -> Matrix:
         with np.errstate(over="ignore"):
             A = A.astype(np.float64)
     return A
+
+
+def times(A: Matrix, x: Array) -> Array:
+    """A x; short dense rows, for which BLAS has no kernel, in pairs: (n/2, 2d) times the 2d × 2 matrix of x twice."""
+    n, d = A.shape
+    if d > SHORT or n < 2 or not isinstance(A, np.ndarray) or not A.flags.c_contiguous:
+        return np.asarray(A @ x)
+    twice = np.zeros((2, d, 2))
+    twice[0, :, 0] = twice[1, :, 1] = x
+    pairs = (A[: n - n % 2].reshape(-1, 2 * d) @ twice.reshape(2 * d, 2)).ravel()
+    return pairs if n % 2 == 0 else np.append(pairs, A[-1] @ x)
 
 
 def signed(A: Matrix, signs: Array) -> Matrix:

@@ -122,14 +122,15 @@ class Linearization:
             return np.nan, np.full(self.components.d, np.nan)
         return soft.fun, soft.jac
 
-    def survey(self, count: int = 0) -> Survey:
+    def survey(self, count: int = 0, above: float = -np.inf) -> Survey:
         """The range of F and its `count` largest values (at least a few for each variable), in one pass.
 
-        F itself is kept only where it was known before, or functions gave it anyway: a vector of n is not free.
+        F itself is kept only where it was known before, or functions gave it anyway: a vector of n is not free. Values
+        that are not `above` a level are not remembered: passing over them costs least.
         """
         seen = self._survey
         if seen is None or seen.rows.size < min(count, self.components.n):
-            worst, extent = Worst(max(count, leading(self.components.d))), Extent()
+            worst, extent = Worst(max(count, leading(self.components.d)), above), Extent()
             if "f" in self.__dict__ or not self.components.gathers:
                 for s in row_slices(self.f.size, 8):
                     worst.take(self.f[s], s.start)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from .._typing import Array, Index
 from .affine import TINY, UNIT
 from .base import Components, by_blocks, row_slices
 from .block import Block
+from .matrix import times
 
 
 class Quadratic(Components):
@@ -50,7 +51,11 @@ class Quadratic(Components):
         return f"Quadratic(n={self.n}, d={self.d}, P{'_i' if self.P.ndim == 3 else ' shared'})"
 
     def at(self, x: Array) -> Iterator[Block]:
-        """Blocks over i: one pass over P and q."""
+        """Blocks over i: one pass over P and q. At 0 the values are r, and neither is read for them."""
+        if not x.any():
+            for s in row_slices(self.n, 8 * self.d):
+                yield Block((s,), partial(np.copy, self.r[s]), lambda q=self.q[s]: q)  # type: ignore[misc]
+            return
         if self.P.ndim == 3:
             for s in row_slices(self.n, 8 * self.d * (self.d + 1)):
                 curved = _Curved(self.P[s], self.q[s], self.r[s], x)
@@ -125,7 +130,7 @@ class Quadratic(Components):
 
 def _values(q: Array, r: Array, x: Array, Px: Array) -> Array:
     """q x + r + ½ xᵀPx, in place: a temporary costs as much as the product when d is small."""
-    f = np.asarray(q @ x)
+    f = times(q, x)
     f += r
     f += 0.5 * (x @ Px)
     return f

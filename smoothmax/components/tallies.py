@@ -17,6 +17,7 @@ from .._typing import Array, Index
 from .block import Block
 
 FADED = 80.0  # terms this many τ below the largest add less than 2e-35 of it
+SAMPLE = 4096  # values from which a level is guessed
 UNMIRRORED = 300.0  # beyond this many τ a component's mirror image −r weighs less than 1e-130
 
 
@@ -173,10 +174,10 @@ class Extent(Tally):
 
 
 class Worst(Tally):
-    """The `count` components with the largest values."""
+    """The `count` components with the largest values, of those above `level`."""
 
-    def __init__(self, count: int) -> None:
-        self.count, self.level = count, -math.inf
+    def __init__(self, count: int, level: float = -math.inf) -> None:
+        self.count, self.level = count, level
         self._rows, self._values = np.zeros(0, np.intp), np.zeros(0)
 
     @property
@@ -199,9 +200,20 @@ class Worst(Tally):
 
     def take(self, f: Array, start: int) -> None:
         """The values of consecutive components."""
+        if self.level == -math.inf and f.size > 8 * self.count:
+            self._aim(f)
         local = np.flatnonzero(f > self.level)
         if local.size:
             self._keep(local + start, f[local])
+
+    def _aim(self, f: Array) -> None:
+        """A level from a sample, where enough values lie above it: sorting them all out costs more."""
+        stride = max(f.size // SAMPLE, 1)
+        some = f[::stride]
+        k = some.size - 2 * self.count // stride - 8
+        guess = float(np.partition(some, k)[k]) if k > 0 else -math.inf
+        if np.count_nonzero(f > guess) >= self.count:
+            self.level = guess
 
     def merge(self, other: "Worst") -> None:
         """The largest of both."""

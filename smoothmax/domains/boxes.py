@@ -94,6 +94,10 @@ class Free(Box):
     def __repr__(self) -> str:
         return f"Free({self.d})"
 
+    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+        """Every point with finite coordinates."""
+        return bool(np.isfinite(same_size(x, self.d)).all())
+
 
 def bound_size(lb: Array, ub: Array) -> Array:
     """max(|lb|, |ub|) over the finite bounds, zero where there is none: what a tolerance is relative to."""

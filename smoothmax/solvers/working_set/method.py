@@ -5,7 +5,8 @@
 
 Constraint generation (Clarkson 1995) with smoothed solutions, which are central, in the place of vertices until the gap
 is small. The finish is a linear program with a hot basis for affine components (`vertices`), Newton's method on the
-active set's KKT system for curved ones (`finish`); where neither helps, smoothing alone closes the gap.
+active set's KKT system for curved ones (`finish`); where neither helps, smoothing alone closes the gap. Quadratics over
+R^d begin with core sets (`core`), which need no smoothing as long as some Σ p_i P_i is definite.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from ..base import Direct, State, Step, Task
 from ..finish import finish
 from ..linear import available
 from ..newton.method import Newton
+from .core import CoreSet, suits
 from .part import Part, Solved
 from .vertices import Look, vertices
 
@@ -64,7 +66,12 @@ class WorkingSet(Direct):
         if not np.isfinite(first.range).all():
             return
         self.upper, self.spread = first.upper, float(np.ptp(first.range))
-        x, rows = first.x, self._sample(task)
+        x = first.x
+        if task.prior is None and suits(self.problem):
+            core = CoreSet(self.problem, task)
+            yield from core.steps()
+            x, self.upper = core.x, core.upper
+        rows = self._sample(task)
         tau: float | None = None
         prior = None if task.prior is None else task.prior[rows]
         idle = 0
