@@ -7,6 +7,7 @@ get a time limit; every answer is judged by its true largest load above the boun
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -18,14 +19,19 @@ import smoothmax as sm
 from experiments._tables import Rows, groups
 from problems import traffic
 from smoothmax import plots
+from smoothmax.solvers import Status
 
 QUICK = ("abilene", "small-world-60x5")
-NAMES = (*QUICK[:1], "small-world-100x10", "scale-free-400x20", "geometric-400x20")
-FULL = (*NAMES, "small-world-400x20", "geometric-2000x20", "scale-free-10000x20", "small-world-10000x20")
+NAMES = (*QUICK[:1], "small-world-100x10", "scale-free-400x20", "geometric-400x20", "geometric-400x20-1")
+MORE = ("small-world-400x20", "waxman-400x20", "regular-400x20", "grid-400x20", "regular-400x20-1", "geometric-1000x20")
+LARGE = ("geometric-2000x20", "scale-free-10000x20", "small-world-10000x20")
+FULL = (*NAMES, *MORE, *LARGE)
+MOMENTS = (1, 3, 10)  # seconds
 LIMITS = {"quick": 5.0, "default": 15.0, "full": 90.0}
-OURS, PEER = "conditional-gradient", "edge-flow LP (HiGHS)"
+OURS, PEER = "smoothmax", "edge-flow LP"
 TOL = 1e-6
 COLOURS = (plots.VERMILLION, plots.BLUE, plots.GREEN, plots.PURPLE, plots.SKY, plots.GREY)
+LINES = ("-", "--", ":")  # where there are more networks than colours
 
 
 def run(*, quick: bool = False, full: bool = False) -> Rows:
@@ -38,19 +44,30 @@ def run(*, quick: bool = False, full: bool = False) -> Rows:
 
 
 def find(name: str) -> traffic.Network:
-    """The network called "abilene" or KIND-NODESxSOURCES, which is synthetic."""
+    """The network called "abilene" or KIND-NODESxSOURCES[-SEED], which is synthetic."""
     if name == "abilene":
         return traffic.abilene()
-    kind, _, size = name.rpartition("-")
-    nodes, sources = size.split("x")
-    return traffic.synthetic(kind, int(nodes), int(sources))
+    match = re.fullmatch(r"(.+)-(\d+)x(\d+)(?:-(\d+))?", name)
+    if match is None:
+        raise ValueError(f"a network is called abilene or KIND-NODESxSOURCES[-SEED]; got {name!r}")
+    kind, nodes, sources, seed = match.groups()
+    return traffic.synthetic(kind, int(nodes), int(sources), int(seed or 0))
 
 
 def summary(table: Rows) -> Rows:
-    """Where each contender stood at its end."""
-    last = [row for row in table if row["last"]]
+    """Where each contender stood at its end, and what was open to ours after MOMENTS."""
     shown = ("network", "nodes", "links", "contender", "value", "relative", "seconds", "answers", "said")
-    return [{what: row[what] for what in shown} for row in last]
+    found = []
+    for row in (row for row in table if row["last"]):
+        ours = [r for r in table if (r["network"], r["contender"]) == (row["network"], OURS)]
+        moments = {f"after_{t}": _open(ours, t) if row["contender"] == OURS else None for t in MOMENTS}
+        found.append({what: row[what] for what in shown} | moments)
+    return found
+
+
+def _open(ours: Rows, seconds: float) -> float:
+    """The relative gap that was proven by then."""
+    return min((row["relative"] for row in ours if row["seconds"] <= seconds), default=np.inf)
 
 
 def plot(table: Rows) -> Figure:
@@ -58,11 +75,12 @@ def plot(table: Rows) -> Figure:
     figure, axes = plots.panels(1, 1, 12.0, 8.0)
     panel = axes[0]
     with plots.style():
-        for (name, rows), colour in zip(groups(table, "network").items(), COLOURS * 2):
+        for k, (name, rows) in enumerate(groups(table, "network").items()):
+            colour, line = COLOURS[k % len(COLOURS)], LINES[k // len(COLOURS) % len(LINES)]
             ours = [row for row in rows if row["contender"] == OURS and np.isfinite(row["relative"])]
             peer = [row for row in rows if row["contender"] == PEER]
             best = np.minimum.accumulate([max(row["relative"], 1e-12) for row in ours])
-            panel.plot([row["seconds"] for row in ours], best, color=colour, label=name, linewidth=1.0)
+            panel.plot([row["seconds"] for row in ours], best, color=colour, label=name, linewidth=1.0, linestyle=line)
             solved = peer[0]["relative"] is not None
             where = max(peer[0]["relative"], 1e-12) if solved else 1.0
             panel.plot(peer[0]["seconds"], where, "D" if solved else "x", color=colour, markersize=5.0)
@@ -79,8 +97,8 @@ def plot(table: Rows) -> Figure:
 
 def _contest(name: str, network: traffic.Network, limit: float) -> Rows:
     problem = traffic.load(network)
-    steps: list[dict[str, Any]] = []
-    r = sm.solve(problem, method=OURS, tol=TOL, time_limit=limit, max_passes=np.inf, callback=steps.append)
+    settings: dict[str, Any] = {"tol": TOL, "time_limit": limit, "max_passes": np.inf}
+    r = sm.solve(problem, method="conditional-gradient", **settings)
     low, high, rows = -np.inf, np.inf, []
     size = {"network": name, "nodes": network.nodes, "links": network.links}
     for k, step in enumerate(r.trace):
@@ -95,7 +113,7 @@ def _contest(name: str, network: traffic.Network, limit: float) -> Rows:
                 "seconds": step["seconds"],
                 "answers": step["nit"],
                 "last": k == len(r.trace) - 1,
-                "said": r.message.split(". ")[0] if k == len(r.trace) - 1 else "",
+                "said": Status(r.status).name.lower() if k == len(r.trace) - 1 else "",
             }
         )
     return [*rows, {**size, **_peer(network, problem, r.lower_bound, limit)}]
@@ -118,5 +136,5 @@ def _peer(network: traffic.Network, problem: sm.Minimax, lower: float, limit: fl
         "seconds": seconds,
         "answers": None,
         "last": True,
-        "said": str(found.message).split(". ")[0],
+        "said": "optimal" if found.success else "no answer",
     }

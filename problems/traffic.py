@@ -21,7 +21,7 @@ from problems.tables import rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-PIECE, PIECES, LINKS = 50, 160, 4000  # see Routing
+PIECE, PIECES = 50, 160  # see Routing
 OPTIMUM = 0.5739869130983813  # of the backbone, in units of capacity
 
 
@@ -50,14 +50,13 @@ class Routing:
     """All ways of routing the demands of a network, as link flows x (E,): X = Σ over the pieces of their own flows.
 
     A piece is the demand from one source to some of its destinations, neighbours in the tree of fewest links; `pieces`
-    of them a source, unless given so many that one holds about PIECE destinations and all of them are at most PIECES;
-    one with more than LINKS links. Any cut gives the same X; a fine one has far fewer vertices to a summand.
+    of them a source, unless given so many that one holds about PIECE destinations and all of them are at most PIECES.
+    Any cut gives the same X; a fine one has far fewer vertices to a summand.
     """
 
     def __init__(self, network: Network, pieces: int | None = None) -> None:
         self.network, self.d = network, network.links
-        most = PIECES // network.sources.size if network.links <= LINKS else 1
-        self.pieces = pieces or max(1, min(network.nodes // PIECE, most))
+        self.pieces = pieces or max(1, min(network.nodes // PIECE, PIECES // network.sources.size))
         n = network.nodes
         self._order = np.lexsort((network.head, network.tail))
         counts = np.bincount(network.tail, minlength=n)
@@ -168,9 +167,10 @@ def synthetic(kind: str, nodes: int, sources: int, seed: int = 0) -> Network:
     """Synthetic: a random network by networkx, planned for one gravity model and met by another.
 
     kind is "small-world" (Watts–Strogatz, 4 neighbours, a tenth rewired), "scale-free" (Barabási–Albert, 2 links a
-    node) or "geometric" (about 8 neighbours in the unit square). Its largest biconnected part is kept. Masses are
-    lognormal; capacities are powers of two that carry the planned demands along shortest paths by hops; the demands
-    that come are the planned ones times lognormal noise of σ = ½.
+    node), "geometric" (about 8 neighbours in the unit square), "waxman" (links between near nodes are likelier),
+    "regular" (4 neighbours) or "grid" (a square one of about so many nodes). Its largest biconnected part is kept.
+    Masses are lognormal; capacities are powers of two that carry the planned demands along shortest paths by hops; the
+    demands that come are the planned ones times lognormal noise of σ = ½.
     """
     import networkx as nx  # only here: the catalogue itself does without
 
@@ -178,6 +178,9 @@ def synthetic(kind: str, nodes: int, sources: int, seed: int = 0) -> Network:
         "small-world": lambda: nx.connected_watts_strogatz_graph(nodes, 4, 0.1, seed=seed),
         "scale-free": lambda: nx.barabasi_albert_graph(nodes, 2, seed=seed),
         "geometric": lambda: nx.random_geometric_graph(nodes, np.sqrt(8 / (np.pi * nodes)), seed=seed),
+        "waxman": lambda: nx.waxman_graph(nodes, beta=min(1.0, 40 / nodes), alpha=0.2, seed=seed),
+        "regular": lambda: nx.random_regular_graph(4, nodes, seed=seed),
+        "grid": lambda: nx.grid_2d_graph(round(nodes**0.5), round(nodes**0.5)),
     }
     if kind not in make:
         raise ValueError(f"kind must be one of {', '.join(map(repr, make))}; got {kind!r}")

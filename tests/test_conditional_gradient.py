@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from scipy.optimize import linprog
 
 import smoothmax as sm
 from problems import traffic
 from smoothmax.domains import as_domain
-from smoothmax.solvers.conditional.atoms import Atoms, loads
+from smoothmax.solvers.conditional.atoms import Atoms, dense, loads
 from smoothmax.solvers.conditional.composed import Composed
-from smoothmax.solvers.conditional.pairwise import line_search, soft, sweep
+from smoothmax.solvers.conditional.pairwise import FLAT, line_search, soft, sweep
 from smoothmax.solvers.conditional.program import Program
 from smoothmax.solvers.conditional.simplices import Simplices
 from tests.laws import assert_gradient, assert_hessian, assert_lmo, assert_projection
@@ -170,11 +171,19 @@ def test_the_backbone_s_optimum_is_that_of_the_edge_flow_program():
     assert_certified(case.problem, sm.solve(case.problem, method=METHOD), case.optimum)
 
 
-@pytest.mark.parametrize("kind", ["small-world", "scale-free", "geometric"])
+@pytest.mark.parametrize("kind", ["small-world", "scale-free", "geometric", "waxman", "regular", "grid"])
 def test_synthetic_networks_against_the_edge_flow_program(kind):
     network = traffic.synthetic(kind, 40, 5)
     problem = traffic.load(network)
     assert_certified(problem, sm.solve(problem, method=METHOD, tol=1e-6), routed(network), tol=1e-6)
+
+
+def test_many_tight_links_are_closed():
+    network = traffic.synthetic("geometric", 100, 20, seed=1)
+    problem, optimum = traffic.load(network), routed(network)
+    r = sm.solve(problem, method=METHOD)
+    assert_certified(problem, r, optimum)
+    assert np.count_nonzero(problem(r.x) - problem.components.value(r.x) <= 1e-6 * r.fun) >= 20
 
 
 def test_a_routing_in_pieces_is_the_same_set():
@@ -298,48 +307,101 @@ def test_limits_keep_the_best_point():
 
 
 def test_line_searches_find_the_least_of_the_surrogate():
-    rng = np.random.default_rng(0)
+    rng, tau = np.random.default_rng(0), 0.1
     for _ in range(20):
         f, change = rng.standard_normal((2, 30))
-        change *= -np.sign(float(soft(f, 0.1) @ change))
-        t = line_search(f, change, 0.1, 5.0)
-        grid = [sm.logsumexp(f + s * change, tau=0.1) for s in np.linspace(0, 5, 2001)]
-        assert sm.logsumexp(f + t * change, tau=0.1) <= min(grid) + 0.01 * (grid[0] - min(grid)) + 1e-12
+        change *= -np.sign(float(soft(f, tau) @ change))
+        t = line_search(np.exp((f - f.max()) / tau), 0.0, change / tau, 5.0)
+        grid = [sm.logsumexp(f + s * change, tau=tau) for s in np.linspace(0, 5, 2001)]
+        assert sm.logsumexp(f + t * change, tau=tau) <= min(grid) + 0.01 * (grid[0] - min(grid)) + 1e-12
 
 
-def test_sweeps_lower_the_surrogate_and_keep_the_loads():
-    rng = np.random.default_rng(0)
-    A, parts = rng.standard_normal((20, 7)), rng.standard_normal((3, 7))
-    lin = sm.Minimax(A).at(np.zeros(7))
-    atoms = Atoms(parts, loads(lin, parts))
-    for _ in range(4):
-        c = rng.standard_normal(7)
-        more = parts - np.outer(np.ones(3), c) + 0.1 * rng.standard_normal((3, 7))
-        atoms.add(more, loads(lin, more), c)
-    before = atoms.load
-    f = sweep(atoms, before, 0.3)
-    assert sm.logsumexp(f, tau=0.3) < sm.logsumexp(before, tau=0.3)
+def test_line_searches_flatten_the_surrogate_where_few_components_change():
+    rng, tau, few, inside = np.random.default_rng(0), 0.1, 5, 0
+    for _ in range(20):
+        f, change = rng.standard_normal((2, 30))
+        change[few:] = 0.0
+        change *= -np.sign(float(soft(f, tau) @ change))
+        e = np.exp((f - f.max()) / tau)
+        t = line_search(e[:few], float(e[few:].sum()), change[:few] / tau, 1.0)
+        begin, end = (float(soft(f + s * change, tau) @ change) for s in (0.0, t))
+        assert begin < 0
+        assert abs(end) <= FLAT * abs(begin) if t < 1 else end <= 0
+        inside += t < 1
+    assert 0 < inside < 20
+
+
+def test_a_line_search_far_above_the_float_range_is_finite():
+    """exp(t·change) overflows at the far end, and everything else underflows beside it."""
+    change = np.array([-1.0, 900.0])
+    t = line_search(np.array([1.0, 1e-300]), 0.0, change, 5.0)
+    assert 0 < t < 5
+    assert abs(np.exp(-t) - 900 * np.exp(900 * t + np.log(1e-300))) <= 0.06
+
+
+def some_atoms(answers, thin, seed=0):
+    """Three groups with up to so many atoms more, dense or sparse."""
+    rng = np.random.default_rng(seed)
+    A, b, parts = rng.standard_normal((20, 7)), rng.standard_normal(20), rng.standard_normal((3, 7))
+    kind = sp.csr_array if thin else np.asarray
+    lin = sm.Minimax(sm.Affine(kind(A), b)).at(np.zeros(7))
+    atoms = Atoms(kind(parts), loads(lin, kind(parts)))
+    for _ in range(answers):
+        c, more = rng.standard_normal(7), 2 * rng.standard_normal((3, 7))
+        atoms.add(kind(more), loads(lin, kind(more)), c)
+    return lin, A, b, atoms
+
+
+@pytest.mark.parametrize("thin", [False, True])
+def test_atoms_are_kept_by_group_and_only_where_they_are_lower(thin):
+    _, A, _, atoms = some_atoms(6, thin)
+    assert atoms.count > 6
+    assert np.all(np.diff(atoms.owner) >= 0)
+    np.testing.assert_allclose(dense(atoms.L), dense(atoms.Y) @ A.T, atol=1e-12)
+    c, before = np.ones(7), atoms.count
+    assert not atoms.add(atoms.Y[atoms.starts], atoms.L[atoms.starts], c)
+    best = [int(np.argmin(np.where(atoms.owner == k, atoms.Y @ c, np.inf))) for k in range(3)]
+    assert not atoms.add(atoms.Y[best], atoms.L[best], c)
+    assert atoms.count == before
+    atoms.weigh(np.arange(atoms.count, dtype=float))
+    point = atoms.point
+    np.testing.assert_allclose(np.bincount(atoms.owner, atoms.weights), 1.0)
+    np.testing.assert_allclose(atoms.load, A @ point, atol=1e-12)
+    atoms.drop(1e-9)
+    assert atoms.count == before - 1
+    np.testing.assert_allclose(atoms.point, point, atol=1e-12)
+
+
+@pytest.mark.parametrize("thin", [False, True])
+def test_sweeps_come_to_the_least_of_the_surrogate_and_keep_the_loads(thin):
+    """Against Newton's method over the same products of simplices."""
+    _, A, _, atoms = some_atoms(4, thin)
+    least = sm.solve(
+        sm.Minimax(sm.Affine(np.ascontiguousarray(dense(atoms.L).T)), Simplices(atoms.owner)), tau=0.3, tol=1e-9
+    )
+    before = sm.logsumexp(atoms.load, tau=0.3)
+    for _ in range(20):
+        f = sweep(atoms, atoms.load, 0.3)
     np.testing.assert_allclose(f, A @ atoms.point, atol=1e-12)
-    assert all(g.weights.sum() == pytest.approx(1.0) and g.weights.min() >= 0 for g in atoms.groups)
+    assert least.smoothed_fun - 1e-9 <= sm.logsumexp(f, tau=0.3) <= least.smoothed_fun + 1e-3 * (before - least.fun)
+    np.testing.assert_allclose(np.bincount(atoms.owner, atoms.weights), 1.0)
 
 
-def test_a_hot_program_is_the_linear_program_of_its_atoms():
-    """Over the atoms as columns, from the start and after more have come."""
-    rng = np.random.default_rng(0)
-    parts, b = rng.standard_normal((3, 7)), rng.standard_normal(20)
-    lin = sm.Minimax(rng.standard_normal((20, 7))).at(np.zeros(7))
-    atoms = Atoms(parts, loads(lin, parts))
-    hot = Program(atoms, b)
+@pytest.mark.parametrize("gap", [1e-3, 1.0, np.inf])
+def test_a_hot_program_is_the_linear_program_of_its_atoms(gap):
+    """Over the atoms as columns, from the start and after more have come; a small gap begins with few rows."""
+    lin, _, b, atoms = some_atoms(0, False)
+    rng, hot = np.random.default_rng(1), Program(atoms, b, gap)
+    assert hot.rows.size == 20 if gap == np.inf else hot.rows.size < 20
     for _ in range(4):
-        p = hot.solve(np.inf)
-        L, owner = np.concatenate([g.L for g in atoms.groups]), atoms.owner
-        a = owner.size
-        sums = np.column_stack([owner == k for k in range(3)]).astype(float).T
-        rows = np.column_stack([L.T, -np.ones(20)])
+        p = hot.solve(0.0, lambda: np.inf)
+        a = atoms.count
+        sums = np.column_stack([atoms.owner == k for k in range(3)]).astype(float).T
+        rows = np.column_stack([atoms.L.T, -np.ones(20)])
         found = linprog(np.r_[np.zeros(a), 1.0], rows, -b, np.column_stack([sums, np.zeros(3)]), np.ones(3),
                         bounds=[(0, None)] * a + [(None, None)])  # fmt: skip
         assert float((b + atoms.load).max()) == pytest.approx(found.fun, rel=1e-9)
-        bound = float(p @ b) + sum(float((L[owner == k] @ p).min()) for k in range(3))
+        bound = float(p @ b) + sum(float((atoms.L[atoms.owner == k] @ p).min()) for k in range(3))
         assert bound == pytest.approx(found.fun, rel=1e-9)
         more = 2 * rng.standard_normal((3, 7))
         atoms.add(more, loads(lin, more), lin.vjp(p))

@@ -12,102 +12,70 @@ from ...components import Linearization
 NEW = 1e-12  # relative improvement of ⟨c, y⟩ below which an answer is one of the atoms already
 
 
-class Group:
-    """The atoms of one X_k: rows y (a, d), for affine F their loads J y (a, n), and λ_k; dense or CSR."""
-
-    def __init__(self, y: Matrix, load: Matrix) -> None:
-        self.Y, self.L, self.weights = y, load, np.ones(1)
-
-    def add(self, y: Matrix, load: Matrix) -> None:
-        """One more, without weight yet."""
-        self.Y, self.L = stacked([self.Y, y]), stacked([self.L, load])
-        self.weights = np.r_[self.weights, 0.0]
-
-    def drop(self, least: float) -> None:
-        """Forget those that weigh less than `least`."""
-        keep = np.flatnonzero(self.weights >= least)
-        if 0 < keep.size < self.weights.size:
-            self.Y, self.L, weights = self.Y[keep], self.L[keep], self.weights[keep]
-            self.weights = weights / weights.sum()
-
-    def along(self, a: int) -> Array:
-        """J y_a; scipy's own row of a CSR matrix would cost more than the step it is for."""
-        if not sp.issparse(self.L):
-            return np.asarray(self.L[a])
-        out, mine = np.zeros(self.L.shape[1]), slice(self.L.indptr[a], self.L.indptr[a + 1])
-        out[self.L.indices[mine]] = self.L.data[mine]
-        return out
-
-    @property
-    def load(self) -> Array:
-        """J x_k."""
-        return np.asarray(self.weights @ self.L)
-
-
 class Atoms:
-    """The groups together; `loads` is (k, n), or (k, 0) where F is not affine."""
+    """The rows y of `Y` (a, d), group by group, for affine F their loads J y (a, n) in `L`, and λ; dense or CSR."""
 
     def __init__(self, parts: Matrix, loads: Matrix) -> None:
-        self.groups = [Group(parts[[k]], loads[[k]]) for k in range(parts.shape[0])]
+        self.Y, self.L = parts, loads
+        self.owner = np.arange(parts.shape[0])  # the group of each atom
+        self.born = np.arange(parts.shape[0])  # later ones are larger
+        self.weights = np.ones(parts.shape[0])
 
     @property
     def count(self) -> int:
         """How many atoms there are."""
-        return sum(g.weights.size for g in self.groups)
+        return int(self.owner.size)
+
+    @property
+    def starts(self) -> Index:
+        """Where each group begins."""
+        return np.flatnonzero(np.diff(self.owner, prepend=-1))
 
     @property
     def point(self) -> Array:
         """x = Σ λ y."""
-        return np.asarray(sum(np.asarray(g.Y.T @ g.weights).ravel() for g in self.groups))
-
-    @property
-    def weights(self) -> Array:
-        """All λ, group after group."""
-        return np.concatenate([g.weights for g in self.groups])
-
-    @weights.setter
-    def weights(self, values: Array) -> None:
-        ends = np.cumsum([g.weights.size for g in self.groups])
-        for g, mine in zip(self.groups, np.split(values, ends[:-1])):
-            mine = np.maximum(mine, 0.0)
-            g.weights = mine / mine.sum()
+        return np.asarray(self.Y.T @ self.weights).ravel()
 
     @property
     def load(self) -> Array:
         """J x, (n,)."""
-        return np.asarray(sum(g.load for g in self.groups))
+        return np.asarray(self.L.T @ self.weights).ravel()
 
-    @property
-    def owner(self) -> Index:
-        """The group of each atom, (count,)."""
-        return np.repeat(np.arange(len(self.groups)), [g.weights.size for g in self.groups])
+    def weigh(self, weights: Array) -> None:
+        """Take these λ, scaled to sum to one in each group."""
+        weights = np.maximum(weights, 0.0)
+        self.weights = weights / np.bincount(self.owner, weights)[self.owner]
 
     def add(self, parts: Matrix, loads: Matrix, c: Array) -> bool:
         """One answer at c, each part where it is lower than the atoms of its group; False where none is."""
-        new = False
-        for k, g in enumerate(self.groups):
-            y = parts[[k]]
-            have, found = np.asarray(g.Y @ c).ravel(), float(np.asarray(y @ c).ravel()[0])
-            if found < have.min() - NEW * np.abs(have).max():
-                g.add(y, loads[[k]])
-                new = True
-        return new
+        have, found = np.asarray(self.Y @ c).ravel(), np.asarray(parts @ c).ravel()
+        least, size = (u.reduceat(v, self.starts) for u, v in ((np.minimum, have), (np.maximum, np.abs(have))))
+        new = np.flatnonzero(found < least - NEW * size)
+        if new.size:
+            owner = np.concatenate([self.owner, new])
+            order = np.argsort(owner, kind="stable")
+            self.owner, self.weights = owner[order], np.append(self.weights, np.zeros(new.size))[order]
+            self.born = np.append(self.born, self.born.max() + 1 + np.arange(new.size))[order]
+            self.Y, self.L = stacked([self.Y, parts[new]])[order], stacked([self.L, loads[new]])[order]
+        return new.size > 0
 
     def drop(self, least: float) -> None:
         """Forget the atoms that weigh less than `least`."""
-        for g in self.groups:
-            g.drop(least)
+        keep = np.flatnonzero(self.weights >= least)
+        if keep.size < self.count:
+            self.Y, self.L, self.owner, self.born = self.Y[keep], self.L[keep], self.owner[keep], self.born[keep]
+            self.weigh(self.weights[keep])
 
 
 def loads(lin: Linearization, parts: Matrix) -> Matrix:
     """J y for the rows y of `parts`, (k, n), sparse where J and y are: one pass, whatever their number."""
-    dense = np.ascontiguousarray(parts.toarray().T if sp.issparse(parts) else parts.T)
     rows, found = [], []
     for block in lin.blocks():
-        sparse = sp.issparse(parts) and sp.issparse(block.jacobian) and block.shared is None
-        dY = block.jacobian @ (parts.T if sparse else dense)
+        thin = sp.issparse(parts) and sp.issparse(block.jacobian) and block.shared is None
+        Y = parts.T if thin else np.ascontiguousarray(dense(parts).T)
+        dY = block.jacobian @ Y
         if block.shared is not None:
-            dY = dY + block.shared @ dense
+            dY = dY + block.shared @ Y
         rows += [np.arange(s.start, s.stop) for s in block.rows]
         found += [dY, -dY] if block.absolute else [dY]
     together = stacked(found)[np.argsort(np.concatenate(rows))].T

@@ -11,7 +11,7 @@ from ...problem import Minimax
 from ...surrogate import Smoothed
 from ..continuation import proof
 from ..newton import Newton
-from .atoms import Atoms, dense, stacked
+from .atoms import Atoms, dense
 from .composed import Composed
 from .simplices import Simplices
 
@@ -51,13 +51,12 @@ def master(
     a restriction of the dual and so costs nothing but sharpness.
     """
     if not problem.affine:
-        Y = np.concatenate([dense(g.Y) for g in atoms.groups])
-        small = Minimax(Composed(problem.components, Y.T), Simplices(atoms.owner))
+        small = Minimax(Composed(problem.components, dense(atoms.Y).T), Simplices(atoms.owner))
         return _solved(small, atoms.weights, tau, prior, meter, gap, scale)
     rows = np.arange(problem.n)
     if problem.n > LARGEST:
         rows = np.sort(np.argpartition(-(base + atoms.load), LARGEST)[:LARGEST])
-    L = dense(stacked([g.L for g in atoms.groups])[:, rows])
+    L = dense(atoms.L[:, rows])
     small = Minimax(Affine(np.ascontiguousarray(L.T), base[rows]), Simplices(atoms.owner))
     weights, some = _solved(small, atoms.weights, tau, prior[rows], Ticking(meter), gap, scale)
     p = np.zeros(problem.n)
