@@ -390,7 +390,7 @@ def test_a_part_proves_for_the_whole():
     whole = sm.Minimax(sm.Affine(A, b, absolute=True))
     rows = np.sort(np.random.default_rng(0).choice(2 * N, 300, replace=False))
     part = Part(whole, rows, Meter())
-    done = part.smooth(np.zeros(D), None, None, lambda c: c.gap < 1e-6)
+    done = part.smooth(np.zeros(D), None, None, lambda c, spread: c.gap < 1e-6)
     lifted = part.lift(done.certificate, prove(whole, whole.at(done.x), None).upper)
     assert lifted.gap == pytest.approx(sum(lifted.parts), rel=1e-12)
     again = sm.certify(whole, done.x, lifted.weights)

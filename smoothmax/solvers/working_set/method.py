@@ -77,7 +77,7 @@ class WorkingSet(Direct):
         idle = 0
         while idle < ROUNDS:
             before, part = self.gap, Part(self.problem, rows, task.meter)
-            solved = part.smooth(x, tau, prior, lambda c: self._enough(task, c))
+            solved = part.smooth(x, tau, prior, partial(self._enough, task, rows.size == self.problem.n))
             if solved is None:
                 yield Step(State(first, np.inf, steps=0, stuck=True))
                 return
@@ -115,9 +115,10 @@ class WorkingSet(Direct):
         drawn = task.rng.choice(n, size, replace=False, shuffle=False)
         return self.problem.components.siblings(np.union1d(drawn, task.first.survey(self.count).rows))
 
-    def _enough(self, task: Task, c: Certificate) -> bool:
-        """The part is solved as well as the whole gap deserves."""
-        return c.gap <= max(LOOSE * (self.upper - max(self.lower, c.lower)), 0.3 * task.goal(np.array([c.upper])))
+    def _enough(self, task: Task, whole: bool, c: Certificate, spread: float) -> bool:
+        """The part is solved as well as the whole gap deserves; where it is the whole, well enough for a finish."""
+        due = KNOWN * spread if whole else self.upper - max(self.lower, c.lower)
+        return c.gap <= max(LOOSE * due, 0.3 * task.goal(np.array([c.upper])))
 
     def _finished(self, part: Part, solved: Solved) -> Solved:
         """Curved components: the exact optimum of the part where its active set settles."""

@@ -18,6 +18,8 @@ from ..newton.method import Newton
 STEPS = 120  # Newton steps after which the other components are asked in any case
 FALLEN = 10.0  # spreads of f at the start: a fall this deep means that rows are missing
 
+Enough = Callable[[Certificate, float], bool]  # what is proven, and max f − min f
+
 
 class Solved(NamedTuple):
     """Where smoothing has come to on a part."""
@@ -41,9 +43,7 @@ class Part:
         """The part's components at x."""
         return self.problem.at(x, self.meter)
 
-    def smooth(
-        self, x: Array, tau: float | None, prior: Array | None, enough: Callable[[Certificate], bool]
-    ) -> Solved | None:
+    def smooth(self, x: Array, tau: float | None, prior: Array | None, enough: Enough) -> Solved | None:
         """Newton under falling τ until `enough`; None where the numbers gave out at the start."""
         first = self.at(x)
         spread = float(np.ptp(first.f)) or float(np.abs(first.f).max()) or 1.0
@@ -52,7 +52,7 @@ class Part:
         best = self._in_memory(first, tau, prior, enough, deep) if fits(self.problem, self.problem.n) else None
         if best is not None:
             had = best.certificate
-            if enough(had) or best.steps >= STEPS or float(best.f.max()) < deep:
+            if enough(had, float(np.ptp(best.f))) or best.steps >= STEPS or float(best.f.max()) < deep:
                 return best
             x, steps, prior = best.x, best.steps, had.weights
             tau = min(tau, had.gap) if np.isfinite(had.gap) else tau
@@ -64,12 +64,12 @@ class Part:
                 continue
             if best is None or c.gap < best.certificate.gap or not np.isfinite(best.certificate.gap):
                 best = Solved(point.x, point.f, c, steps)
-            if enough(c) or steps >= STEPS or point.upper < deep:
+            if enough(c, float(np.ptp(point.f))) or steps >= STEPS or point.upper < deep:
                 break
         return None if best is None else best._replace(steps=steps)
 
     def _in_memory(
-        self, first: Linearization, tau: float, prior: Array | None, enough: Callable[[Certificate], bool], deep: float
+        self, first: Linearization, tau: float, prior: Array | None, enough: Enough, deep: float
     ) -> Solved | None:
         """The same on the rows as a matrix, judged by ⟨p, f⟩ on the way and proven at the end."""
         J = first.jac(np.arange(self.rows.size))
@@ -80,8 +80,8 @@ class Part:
                 break
             self.meter.spend(1.0)
             last = stage
-            top = float(stage.f.max())
-            if enough(Certificate(stage.lower, top, "rounding")) or stage.steps >= STEPS or top < deep:
+            low, top = float(stage.f.min()), float(stage.f.max())
+            if enough(Certificate(stage.lower, top, "rounding"), top - low) or stage.steps >= STEPS or top < deep:
                 break
         if last is None or last.weights is None:
             return None
