@@ -76,7 +76,7 @@ class CoreSet:
             wide = survey.high - (float(found.f.max()) - found.gap) > self.goal
             proven = None if wide and self.cheap and idle < IDLE - 1 else self._proven(found, lin)
             self._learn(found, survey, proven)
-            yield Step(State(Seen(lin), np.inf, steps=found.steps), proven)
+            yield Step(State(Seen(lin), np.inf, steps=max(found.steps, 1)), proven)
             target = min(target, SHARE * self.goal)
             if not self._renew(found, survey):
                 self.loose = False

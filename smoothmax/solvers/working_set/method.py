@@ -23,6 +23,7 @@ from ...surrogate import Seen
 from ..base import Direct, State, Step, Task
 from ..finish import finish
 from ..linear import available
+from ..newton.few import fits
 from ..newton.method import Newton
 from .core import CoreSet, suits
 from .part import Part, Solved
@@ -71,13 +72,13 @@ class WorkingSet(Direct):
             core = CoreSet(self.problem, task)
             yield from core.steps()
             x, self.upper = core.x, core.upper
-        rows = self._sample(task)
+        rows, quick = self._sample(task), fits(self.problem, self.problem.n)
         tau: float | None = None
         prior = None if task.prior is None else task.prior[rows]
         idle = 0
         while idle < ROUNDS:
             before, part = self.gap, Part(self.problem, rows, task.meter)
-            solved = part.smooth(x, tau, prior, partial(self._enough, task, rows.size == self.problem.n))
+            solved = part.smooth(x, tau, prior, partial(self._enough, task, quick and rows.size == self.problem.n))
             if solved is None:
                 yield Step(State(first, np.inf, steps=0, stuck=True))
                 return
