@@ -74,7 +74,7 @@ NAMES = {
     "problem.py": "Minimax",
     "surrogate.py": "Smoothed",
     "certificate.py": "certify Certificate",
-    "repairs.py": "repair",
+    "repairs": "repair",
     "front.py": "solve minimax",
     "result.py": "MinimaxResult Interrupted",
     "paths.py": "path Path",

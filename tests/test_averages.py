@@ -14,7 +14,8 @@ from smoothmax.solvers.average import Average
 from smoothmax.solvers.base import State, slack
 from smoothmax.solvers.continuation import proof
 from smoothmax.solvers.gradient import Gradient
-from smoothmax.solvers.metric import gap_on
+from smoothmax.solvers.metric import column_scale, curvature_scale, gap_on
+from smoothmax.solvers.momentum import Stand, advance
 
 
 def affine(domain, n=120, seed=0, absolute=False):
@@ -72,7 +73,7 @@ def test_the_averaged_gap_obeys_the_accelerated_rate(domain, tau):
 def test_the_decrement_is_never_worse_than_without_averages(method, domain):
     problem = affine(domain, seed=5, absolute=True)
     s = sm.Smoothed(problem, 0.02)
-    best = min(state.point.fun for state in islice(method(problem, {}).walk(s, domain.start()), 600))
+    best = min(state.point.fun for state in islice(method(problem, {}).walk(s, domain.start()), 300))
     used = 0
     for state in islice(method(problem, {}).walk(s, domain.start()), 150):
         own = gap_on(problem, state.point)
@@ -118,7 +119,7 @@ def test_a_restart_keeps_the_better_average():
 @pytest.mark.parametrize(
     "problem",
     [
-        affine(sm.Free(4), absolute=True),
+        affine(sm.Free(4), absolute=True),  # few variables: p itself is repaired
         sm.Minimax(sm.Quadratic(np.eye(4), np.eye(4)), sm.Box(-np.ones(4), np.ones(4))),
     ],
     ids=["unbounded", "curved"],
@@ -142,3 +143,67 @@ def test_a_sparse_box_problem_against_highs(method, tol):
     assert result.lower_bound - 1e-8 <= found.fun <= result.fun + 1e-8
     again = sm.certify(problem, result.x, result.weights)
     assert again.lower == pytest.approx(result.lower_bound, abs=1e-12)
+
+
+@pytest.mark.parametrize("domain", [sm.Free(12), *DOMAINS], ids=repr)
+def test_one_evaluation_a_step_gives_the_iterates_of_two(domain):
+    """The slow twin evaluates f at x and at y; the values at x that the recursion carries are those of A x + b."""
+    problem = affine(domain, seed=9, absolute=True)
+    s = sm.Smoothed(problem, 0.3, prior=np.random.default_rng(3).exponential(size=problem.n))
+    s2, L = np.full(12, 1.0), s.lipschitz
+    x = y = domain.start()
+    stand, t, restarts = Stand.at(s.at(x)), 1.0, 0
+    for _ in range(500):
+        stand, curve = advance(problem, s, stand, s2, L * s.tau)
+        assert curve == L * s.tau
+        new = domain.project(y - s.jac(y) / L)
+        uphill = (y - new) @ (new - x) > 0
+        t_next = 1.0 if uphill else (1 + np.sqrt(1 + 4 * t * t)) / 2
+        y = new if uphill else new + (t - 1) / t_next * (new - x)
+        x, t, restarts = new, t_next, restarts + uphill
+        np.testing.assert_allclose(stand.x, x, atol=1e-9)
+        np.testing.assert_allclose(stand.f, problem.at(stand.x).f, atol=1e-13)
+        assert stand.fun == pytest.approx(s.fun(stand.x), abs=1e-13)
+        assert stand.t == pytest.approx(t)
+    assert restarts > 0
+
+
+def test_an_accelerated_step_on_affine_components_is_one_pass():
+    problem = affine(sm.Box(-np.ones(12), np.ones(12)), seed=10)
+    s = sm.Smoothed(problem, 0.2)
+    stand, L = Stand.at(s.at(np.zeros(12))), s.lipschitz
+    for _ in range(20):
+        before = s.meter.npass
+        stand, _ = advance(problem, s, stand, np.ones(12), L * s.tau)
+        assert s.meter.npass - before == 1
+
+
+def test_the_metric_does_not_know_the_units_of_the_variables():
+    rng, units = np.random.default_rng(11), 10.0 ** np.linspace(-4, 4, 8)
+    A, b = rng.standard_normal((50, 8)), rng.standard_normal(50)
+    found = []
+    for M in (A, A * units):
+        problem = sm.Minimax(sm.Affine(M, b))
+        point = sm.Smoothed(problem, 0.1).at(np.zeros(8))
+        found.append(curvature_scale(problem, column_scale(problem, point), point))
+        p, size = point.weights, np.abs(M).mean(axis=0)
+        np.testing.assert_allclose(1 / found[-1], size * np.maximum(p @ np.abs(M), 0.1 * size))
+    np.testing.assert_allclose(found[1] * units**2, found[0])
+
+
+def test_on_an_open_box_the_model_is_minimized_as_far_as_the_iterates_went():
+    rng, scale = np.random.default_rng(12), np.full(5, 0.5)
+    domain = sm.Box(np.array([0.0, -np.inf, -np.inf, 0.0, -np.inf]), np.array([np.inf, np.inf, 1.0, 1.0, np.inf]))
+    problem = affine(domain, seed=12)
+    s, average = sm.Smoothed(problem, 0.3), Average(problem, scale)
+    points = [s.at(domain.project(3 * rng.standard_normal(5))) for _ in range(4)]
+    for point in points:
+        average.add(point, 1.0)
+    xs = np.array([point.x for point in points])
+    reach = max(np.abs(xs).max(), np.abs(xs - xs[0]).max())  # in units of scale, times scale
+    c = np.mean([point.jac for point in points], axis=0)
+    low, high = np.maximum(xs[-1] - reach, domain.lb), np.minimum(xs[-1] + reach, domain.ub)
+    model = np.mean([p.fun - p.jac @ p.x for p in points]) + np.minimum(c * low, c * high).sum()
+    assert average.gap(points[0]) == pytest.approx(points[0].fun - model, rel=1e-10)
+    np.testing.assert_allclose(average.weights, np.mean([p.weights for p in points], axis=0), atol=1e-15)
+    assert not Average(problem).useful

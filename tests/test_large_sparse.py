@@ -313,3 +313,78 @@ def test_face_on_free_space_is_the_newton_step():
     M, r = R.T @ R, rng.standard_normal(10)
     d, _ = Face(sm.Free(10), np.zeros(10)).minimize(lambda v: M @ v, r, np.diag(M).copy(), 1e-13, 500)
     np.testing.assert_allclose(d, -np.linalg.solve(M, r), rtol=1e-7)
+
+
+# accelerated gradients on the same problems
+
+
+@pytest.mark.parametrize("bounds", [(None, None), (-1.0, 1.0)], ids=["free", "box"])
+def test_accelerated_gradients_agree_with_highs(bounds):
+    A, b = sparse(2000, 400, 6, seed=20)
+    low, high = (-np.inf if bounds[0] is None else bounds[0]), (np.inf if bounds[1] is None else bounds[1])
+    problem = sm.Minimax(sm.Affine(A, b, absolute=True), sm.Box(np.full(400, low), np.full(400, high)))
+    result = sm.solve(problem, method="accelerated", tol=1e-4)
+    proves(result, highs(A, b, True, bounds), 1e-4)
+    again = sm.certify(problem, result.x, result.weights)
+    assert again.lower == pytest.approx(result.lower_bound, rel=1e-9)
+
+
+@pytest.mark.parametrize("domain", [sm.Free(2000), sm.Box(-np.ones(2000), np.ones(2000))], ids=repr)
+def test_accelerated_gradients_certify_1e_4_in_few_thousand_passes(domain):
+    A, b = sparse(20_000, 2000, 10, seed=21)
+    problem = sm.Minimax(sm.Affine(A, b, absolute=True), domain)
+    result = sm.solve(problem, method="accelerated", tol=1e-4)
+    assert result.success, result.message
+    assert result.npass < 6000
+    other = solved(problem, 1e-4, max_passes=1e6)
+    assert result.lower_bound <= other.fun
+    assert other.lower_bound <= result.fun
+
+
+def test_accelerated_gradients_on_a_grid_and_on_a_simplex():
+    """Differences on a grid (ill-conditioned, unlike random rows), and a game with sparse rows."""
+    k = 40
+    D, eye = sp.diags_array([-np.ones(k - 1), np.ones(k - 1)], offsets=[0, 1], shape=(k - 1, k)), sp.eye_array(k)
+    G = sp.csr_array(sp.vstack([sp.kron(D, eye), sp.kron(eye, D)]))
+    b = np.random.default_rng(22).standard_normal(G.shape[0])
+    grid = sm.Minimax(sm.Affine(G, b, absolute=True), sm.Box(-np.full(k * k, 2.0), np.full(k * k, 2.0)))
+    proves(sm.solve(grid, method="accelerated", tol=1e-4), highs(G, b, True, (-2.0, 2.0)), 1e-4)
+    A, b = sparse(500, 800, 20, seed=23)
+    game = sm.Minimax(sm.Affine(A, b), sm.Simplex(800))
+    result = sm.solve(game, method="accelerated", tol=1e-4)
+    one = np.ones((500, 1))
+    found = linprog(
+        np.r_[np.zeros(800), 1.0],
+        A_ub=sp.hstack([A, -one]).tocsr(),
+        b_ub=-b,
+        A_eq=np.r_[np.ones(800), 0.0][None],
+        b_eq=[1.0],
+        bounds=[(0, None)] * 800 + [(None, None)],
+    )
+    assert result.success, result.message
+    assert result.lower_bound - 1e-8 <= found.fun <= result.fun + 1e-8
+
+
+def test_a_given_temperature_on_an_open_domain_is_proven_by_balanced_averages():
+    A, b = sparse(3000, 400, 6, seed=24)
+    problem = sm.Minimax(sm.Affine(A, b, absolute=True))
+    result = sm.solve(problem, tau=0.05, method="accelerated", tol=1e-6)
+    assert result.success, result.message
+    newton = sm.solve(problem, tau=0.05, method="newton", tol=1e-9)
+    assert result.smoothed_fun == pytest.approx(newton.smoothed_fun, rel=2e-6)
+    assert result.smoothed_lower_bound <= newton.smoothed_fun
+
+
+def test_a_balance_goes_on_from_where_it_stopped():
+    A, b = sparse(400, 30, 5, seed=25)
+    problem = sm.Minimax(sm.Affine(A, b, absolute=True))
+    x = sp.linalg.lsqr(A, -b)[0]
+    p = sm.Smoothed(problem, 2.0).at(x).weights
+    lin, far, side = problem.at(x), np.full(30, np.inf), np.zeros(30)
+    first = balance(Gathered(lin, p, 1e-9), p, far, side, 0.0, 10)
+    assert first.weights is None
+    assert first.reached.min() >= 0
+    again = balance(Gathered(lin, first.reached, 1e-12), first.reached, far, side, 0.0, 1000)
+    whole = balance(Gathered(lin, p, 1e-9), p, far, side, 0.0, 1000)
+    assert again.weights is not None
+    assert again.products < whole.products

@@ -16,19 +16,24 @@ from ..components import Linearization, Meter
 from ..problem import Minimax
 from ..repairs import repair, sparse_weights
 from ..surrogate import Point, Smoothed
+from .balanced import Balancer
 from .base import Method, State, Step
 
 FLOOR = 1e-6  # least prior relative to the largest: a row dropped by mistake must be able to come back
+HIGH = 0.01  # the same after a stage that was minimized roughly: so max f lies only a few τ above F_τ
 ROUGH = 0.1  # decrement, relative to τ, at which a warmer temperature has done its part
 WARM_STATES = 10
+LOST = 1e-6  # share of the first τ below which stages count as failures when they prove no bound
 FAILURES = 6  # stages in a row that close no bound, after which nothing more can be had
 
 
-def proof(problem: Minimax, state: State[Point]) -> Certificate:
+def proof(problem: Minimax, state: State[Point], balancer: Balancer | None = None) -> Certificate:
     """The best certificate to be had at a state: from p itself where that is enough, else from repaired weights."""
     lin, p, m = state.point.lin, state.point.weights, state.multipliers
     if not np.isfinite(state.point.fun):
         return prove(problem, lin, p, m)
+    if balancer is not None and balancer.takes(state):
+        return balancer.certificate(state)
     if problem.affine and not getattr(problem.domain, "bounded", False):  # p itself proves nothing before Jᵀp = 0
         repaired = repair(problem, lin, p, m)
         best = prove(problem, lin, *(repaired or (p, m)))
@@ -62,13 +67,13 @@ def fixed(
     for warm in _approach(problem, method, surrogate, x, list(warmer)):
         yield warm
         x = warm.state.point.x
-    best, failures = np.inf, 0
+    best, failures, balancer = np.inf, 0, Balancer(problem, np.inf)
     while failures < FAILURES:
         step: Step | None = None
         for k, state in enumerate(method.states(surrogate, x)):
             near = state.decrement <= max(target, method.round(surrogate.tau))
             done = state.stuck or (near and (k > 0 or best == np.inf))  # later rounds take a step at least
-            step = Step(state, proof(problem, state) if done or _now_and_then(k, state) else None)
+            step = Step(state, proof(problem, state, balancer) if done or _now_and_then(k, state) else None)
             yield step
             if done:
                 break
@@ -94,7 +99,8 @@ def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, w
         warm, steps = Smoothed(problem, tau, prior=surrogate.prior, meter=surrogate.meter), 0
         for k, state in enumerate(method.states(warm, x)):
             steps += state.steps if k else 0
-            if state.stuck or state.decrement <= ROUGH * tau or k >= WARM_STATES:
+            enough = k >= WARM_STATES or (steps >= WARM_STATES and not method.cold)
+            if state.stuck or state.decrement <= ROUGH * tau or enough:
                 break
         if state is None or not np.isfinite(state.point.fun):
             return
@@ -110,10 +116,12 @@ def falling(
 ) -> Iterator[Step]:
     """Stages of falling τ until nothing is gained any more; each stage ends with a proof."""
     w = np.full(problem.n, 1.0 / problem.n) if prior is None else floored(prior)
+    balancer, lost = Balancer(problem, tau), LOST * tau
+    rough = problem.affine and not method.cold
     high, low, failures, previous = np.inf, -np.inf, 0, tau
     while failures < FAILURES and tau > 0:
         last, steps = None, 0
-        for last in _stage(problem, method, Smoothed(problem, tau, prior=w, meter=meter), x):
+        for last in _stage(problem, method, Smoothed(problem, tau, prior=w, meter=meter), x, balancer):
             yield last
             steps += last.state.steps
         if last is None or last.certificate is None:
@@ -124,9 +132,15 @@ def falling(
         before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
         failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
         if good and c.weights is not None:
-            x, w, previous = last.state.point.x, floored(c.weights), tau
+            floor = min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR
+            x, w, previous = last.state.point.x, floored(c.weights, floor), tau
             easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
             tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
+        elif rough and last.state.decrement <= method.target(tau):  # minimized, though not proven
+            point = last.state.point
+            x, w, previous = point.x, floored(point.weights if isinstance(point, Point) else w, HIGH), tau
+            failures = 0 if tau > lost and not last.state.stuck else failures
+            tau /= method.shrink
         else:  # lost: from the last good point and prior, with a smaller change of τ
             if np.isfinite(last.state.point.upper) and previous == tau:
                 x = last.state.point.x
@@ -142,7 +156,7 @@ def seen_from(surrogate: Smoothed, steps: Iterator[Step]) -> Iterator[Step]:
             yield Step(here, step.certificate)
 
 
-def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array) -> Iterator[Step]:
+def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, balancer: Balancer) -> Iterator[Step]:
     """One temperature: until the decrement is below the method's target, proven where the method cannot tell."""
     target = method.target(surrogate.tau)
     state = None
@@ -150,7 +164,7 @@ def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array) -> I
         if state.stuck or (k and state.decrement <= target) or k >= method.patience:
             break
         if np.isinf(state.decrement) and _now_and_then(k, state):
-            step = Step(state, proof(problem, state))
+            step = Step(state, proof(problem, state, balancer))
             if step.decrement <= target:
                 yield step
                 return
@@ -158,7 +172,7 @@ def _stage(problem: Minimax, method: Method, surrogate: Smoothed, x: Array) -> I
         else:
             yield Step(state)
     if state is not None:
-        yield Step(state, proof(problem, state))
+        yield Step(state, proof(problem, state, balancer))
 
 
 def _now_and_then(k: int, state: State[Point]) -> bool:

@@ -15,7 +15,7 @@ from .metric import column_scale, gap_on, project
 
 EPS = float(np.finfo(float).eps)
 FLAT = 40  # steps without a decrease that rounding does not explain
-EASE = 0.9  # of L before each step: halving it would cost a refused trial a step
+EASE = 0.95  # of L before each step: halving it would cost a refused trial a step
 SHARE = 0.03  # of the last gap: the accuracy of the next stage
 
 
@@ -24,7 +24,8 @@ class Gradient(Method):
 
     name = "gradient"
     needs = "a domain with a projection"
-    kappa = 0.03
+    kappa = 0.2
+    shrink = 2.0
     patience = 2000
     cold = False
     keep = 0.1
@@ -35,7 +36,7 @@ class Gradient(Method):
         self.curve = 1.0  # L·τ: what of L is left after the temperature
         self.share = np.inf  # of the gap after the last stage
         if not problem.affine:  # curvature of its own: a cold τ would only spoil the condition of F_τ
-            self.keep = 30.0  # type: ignore[misc]
+            self.keep, self.kappa, self.shrink = 30.0, 0.03, 4.0  # type: ignore[misc]
 
     @classmethod
     def refuses(cls, problem: Minimax) -> str | None:
@@ -45,8 +46,8 @@ class Gradient(Method):
         return f"it needs a domain with project(x); {problem.domain!r} has none"
 
     def target(self, tau: float) -> float:
-        """κ·τ, and no more than a share of the gap: τ stays warm here, so accuracy must come from the stages."""
-        return min(self.kappa * tau, self.share)
+        """κ·τ; of curved components, whose τ stays warm, no more than a share of the gap."""
+        return self.kappa * tau if self.problem.affine else min(self.kappa * tau, self.share)
 
     def learn(self, tau: float, gap: float) -> None:
         """The next stage is to be as much sharper as the last one was."""
@@ -57,7 +58,7 @@ class Gradient(Method):
         best, flat = np.inf, 0
         for state in self.walk(surrogate, x):
             noise = 4 * EPS * (abs(state.point.fun) + surrogate.tau)
-            flat = 0 if state.point.fun < best - noise else flat + 1
+            flat = 0 if state.point.fun < best - noise else flat + state.steps
             best = min(best, state.point.fun)
             while flat > FLAT:
                 yield replace(state, stuck=True)

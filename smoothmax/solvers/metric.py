@@ -7,6 +7,8 @@ from ..domains import Polyhedron
 from ..problem import Minimax
 from ..surrogate import Point
 
+LEAST = 0.1  # of the size of a column under equal weights
+
 
 def column_scale(problem: Minimax, point: Point) -> Array:
     """s_j = 1/mean_i |J_ij|: in z = x/s all columns have one size; for domains that are not boxes one s for all j."""
@@ -15,6 +17,16 @@ def column_scale(problem: Minimax, point: Point) -> Array:
     if not getattr(problem.domain, "separable", False):
         return np.full(problem.d, 1.0 / largest)
     return np.asarray(1.0 / np.where(size > 0, size, largest))
+
+
+def curvature_scale(problem: Minimax, scale: Array, point: Point) -> Array:
+    """s_j² = 1/(a_j·max(Σ p_i |J_ij|, a_j·LEAST)), a_j = mean_i |J_ij| = 1/scale_j: about 1/diagonal of Jᵀ diag(p) J.
+
+    Columns that p leaves out are held by LEAST: p may come back to them. One s for all j where the domain is no box.
+    """
+    if not getattr(problem.domain, "separable", False):
+        return scale**2
+    return np.asarray(scale / np.maximum(point.lin.column_sizes(point.weights), LEAST / scale))
 
 
 def gap_on(problem: Minimax, point: Point) -> float:

@@ -31,6 +31,7 @@ class Balance:
     weights: Array | None  # (n,), or None where no nonnegative weights near p balance the open coordinates
     residual: float
     products: int
+    reached: Array | None = None  # (n,), where it stopped: to go on from
 
 
 def _forced(rows: Gathered, c: Array, size: Array) -> NDArray[np.bool_]:
@@ -83,5 +84,5 @@ def balance(rows: Gathered, p: Array, width: Array, side: Array, spare: float, l
             break
         plus, minus = plus * (1 + t * change), minus * (1 - t * change)
     if not residual <= ENOUGH or not total.any():
-        return Balance(None, residual, used)
+        return Balance(None, residual, used, rows.whole(plus, minus) if total.any() else None)
     return Balance(rows.whole(plus, minus) / float(plus.sum() + minus.sum()), residual, used)
