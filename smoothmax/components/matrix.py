@@ -10,7 +10,7 @@ from .. import _doors
 from .._typing import Array, Matrix
 from .base import row_slices
 
-SHORT = 7  # variables up to which rows are multiplied in pairs
+SHORT, LONG = 7, 4096  # variables up to which, and rows from which on, these are multiplied in pairs
 
 
 def checked(A: Any) -> Matrix:
@@ -40,7 +40,7 @@ def checked(A: Any) -> Matrix:
 def times(A: Matrix, x: Array) -> Array:
     """A x; short dense rows, for which BLAS has no kernel, in pairs: (n/2, 2d) times the 2d × 2 matrix of x twice."""
     n, d = A.shape
-    if d > SHORT or n < 2 or not isinstance(A, np.ndarray) or not A.flags.c_contiguous:
+    if d > SHORT or n < LONG or not isinstance(A, np.ndarray) or not A.flags.c_contiguous:
         return np.asarray(A @ x)
     twice = np.zeros((2, d, 2))
     twice[0, :, 0] = twice[1, :, 1] = x
