@@ -100,7 +100,7 @@ class Routing:
         for k, source in enumerate(net.sources if self.pieces > 1 else ()):
             tree = breadth_first_tree(graph, source)
             order = depth_first_order(tree, source, return_predecessors=False)
-            share = np.cumsum(net.demand[k, order]) / net.demand[k].sum()
+            share = np.cumsum(net.demand[k, order]) / (net.demand[k].sum() or 1.0)
             piece[k, order] = np.minimum(self.pieces * share, self.pieces - 1)
         return piece
 

@@ -32,7 +32,8 @@ class MinimaxResult(OptimizeResult):
     gap, gap_parts, threshold : float, (float, float), float
         upper_bound − lower_bound, its parts (smoothing, optimization), and what it had to come down to.
     certificate : Certificate
-        `gap` is its gap; recomputable by `certify(problem, x, weights, multipliers)`.
+        `gap` is its gap. `certify(problem, x, weights, multipliers)` recomputes it, up to rounding; but of curved
+        components whose weights prove the bound at another point, which holds here all the same, only the upper one.
     weights, multipliers, active
         The dual variables, and the indices of the components at the max (within the threshold).
     tau, nit, nfev, npass, method, success, status, message, trace

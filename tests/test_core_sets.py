@@ -207,14 +207,41 @@ def test_guesses_are_nearly_right(seed):
     assert len(np.setxor1d(rows, warm.rows)) <= 2
 
 
-@pytest.mark.parametrize("n", [1, 2, 7, 100])
+@pytest.mark.parametrize("n", [1, 2, 7, 4096, 5001])
 @pytest.mark.parametrize("d", range(1, 10))
 def test_products_of_short_rows(n, d):
+    """Long matrices of short rows are multiplied in pairs."""
     rng = np.random.default_rng(n + d)
     q, x = rng.standard_normal((n, d)), rng.standard_normal(d)
+    expected = np.einsum("ij,j->i", q, x)
     for form in (q, np.asfortranarray(q), np.repeat(q, 2, axis=0)[::2]):
         f = sm.Quadratic(2.0, form, np.ones(n))
-        np.testing.assert_allclose(f.value(x), [row @ x + x @ x + 1.0 for row in q], rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(f.value(x), expected + x @ x + 1.0, rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(sm.Affine(form).value(x), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("call", range(1, 4))
+@pytest.mark.parametrize("stop", [StopIteration, KeyboardInterrupt])
+def test_stopped_with_a_bound(call, stop):
+    """Rounds before the last are not proven, but what is known when the solve ends is handed over."""
+    rng = np.random.default_rng(1)
+    c = rng.standard_normal((20_000, 20))
+    c *= (1 + 0.01 * rng.standard_normal((20_000, 1))) / np.linalg.norm(c, axis=1, keepdims=True)
+    calls = []
+
+    def callback(intermediate_result):
+        calls.append(intermediate_result)
+        if len(calls) == call + 1:  # the first is at the start
+            raise stop
+
+    try:
+        r = sm.solve(squared_distances(c), callback=callback)
+    except sm.Interrupted as interrupted:
+        r = interrupted.result
+    best = sm.solve(squared_distances(c))
+    assert best.success
+    assert best.lower_bound - 0.1 * best.fun <= r.lower_bound <= best.fun
+    assert r.gap == pytest.approx(r.upper_bound - r.lower_bound)
 
 
 @pytest.mark.parametrize("kind", ["full", "shared", "scalar"])

@@ -770,3 +770,13 @@ def test_a_second_method_goes_on_with_the_budget_of_the_first(monkeypatch):
     assert sm.solve(problem, max_passes=10).npass <= 13
     late = sm.solve(problem, time_limit=1e-6)
     assert late.status == Status.TIME
+
+
+@pytest.mark.parametrize("unit", [1e-301, 1e-310, 1e290])
+def test_data_at_the_ends_of_the_numbers_never_raise(unit):
+    rng = np.random.default_rng(0)
+    A, b = unit * rng.standard_normal((2, 3)), unit * rng.standard_normal(2)
+    for domain in (sm.Free(3), sm.Box(-np.ones(3), np.ones(3)), sm.Simplex(3)):
+        r = sm.solve(sm.Minimax(sm.Affine(A, b, absolute=True), domain), max_passes=3000)
+        assert np.isfinite(r.x).all()
+        assert not r.lower_bound > r.upper_bound

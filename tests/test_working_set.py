@@ -118,6 +118,23 @@ def test_nearly_collinear_columns(apart):
     assert r.success or apart < 2.0**-25
 
 
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("noise", [1e-6, 1e-9, 1e-12])
+def test_nearly_duplicated_rows_that_can_all_be_met(noise, seed):
+    """k rows in d > k variables, each a few times up to noise: the optimum is as small as the noise."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(2, 8))
+    k = int(rng.integers(1, d + 1))
+    which = np.arange(k * int(rng.integers(2, 6))) % k
+    A, b = rng.standard_normal((k, d))[which], rng.standard_normal(k)[which]
+    A, b = A + noise * rng.standard_normal(A.shape), b + noise * rng.standard_normal(b.size)
+    r = sm.solve(sm.Minimax(sm.Affine(A, b, absolute=True)))
+    assert r.status != Status.CONTRADICTED, r.message
+    assert r.success or noise < 1e-6  # below, the rows' condition leaves less than the threshold, 1e-14 of the spread
+    assert r.fun <= 100 * noise
+    assert 0 <= r.gap <= (r.threshold if r.success else 10 * noise)
+
+
 def test_fewer_rows_than_variables():
     rng = np.random.default_rng(0)
     A, b = rng.standard_normal((8, 40)), rng.standard_normal(8)

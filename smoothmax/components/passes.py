@@ -32,7 +32,7 @@ class Meter:
 
     def spend(self, passes: float) -> None:
         """Count; a budget overrides this to refuse."""
-        self.npass += passes
+        self.npass += float(passes)
 
     def trouble(self) -> None:
         """Count an evaluation that gave nan or inf."""

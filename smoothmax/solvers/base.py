@@ -36,10 +36,11 @@ class State(Generic[P]):
 
 @dataclass(frozen=True)
 class Step:
-    """A state with what is proven there (None between proofs)."""
+    """A state with what is proven there (None between proofs), or could be if the solve ended here."""
 
     state: State[Seen]
     certificate: Certificate | None = None
+    later: Callable[[], Certificate] | None = None
 
     @property
     def decrement(self) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
-from ..certificate import Certificate
+from ..certificate import Certificate, prove
 from ..components import Linearization
 from ..problem import Minimax
 from ..surrogate import Seen
@@ -28,6 +28,7 @@ class Judge:
     best: Seen | None = None  # the smallest max f (given τ: the smallest F_τ)
     proof: Certificate | None = None
     proof_step: Step | None = None
+    unproven: Step | None = None  # the last with a proof to be had later
     start: Linearization | None = None
     history: list[dict[str, Any]] = field(default_factory=list)
 
@@ -47,6 +48,7 @@ class Judge:
     def see(self, step: Step) -> bool:
         """Take a step in; True when it proves enough."""
         point, c = step.state.point, step.certificate
+        self.unproven = self.unproven if step.later is None else step
         if np.isfinite(self._value(point)) and (self.best is None or self._value(point) < self._value(self.best)):
             self.best = point
         if c is None:
@@ -67,7 +69,15 @@ class Judge:
         if self.proof is None or self.best is None or not self.problem.convex:
             return False
         upper = min(self.proof.upper, self.best.upper) if self.problem.affine else self.proof.upper
-        return self.proof.lower - upper > FALSE * (abs(upper) + abs(self.proof.lower))
+        size = abs(upper) + abs(self.proof.lower)
+        if self.start is not None:  # an optimum near 0 is no sharper than the data
+            size = max(size, float(np.abs(self.start.range).max()))
+        return self.proof.lower - upper > FALSE * size
+
+    def settle(self) -> None:
+        """A proof that was put off, now that nothing else is to come."""
+        if self.unproven is not None and self.unproven.later is not None:
+            self.see(Step(self.unproven.state, self.unproven.later()))
 
     def _better(self, step: Step, c: Certificate) -> bool:
         """Affine: the larger lower bound, which holds at every x; else the smaller gap at the point itself."""
@@ -81,7 +91,9 @@ class Judge:
         """Affine: the best point with the best bound, which may come from different steps."""
         if self.smoothed or self.best is None or self.proof is None or not self.problem.affine:
             return False
-        return self.best.upper - self.proof.lower <= 0.9 * self.threshold(self.best)
+        if self.best.upper - self.proof.lower > 0.9 * self.threshold(self.best):
+            return False
+        return prove(self.problem, self.best.lin, None).upper - self.proof.lower <= self.threshold(self.best)
 
     def _noise(self, point: Seen) -> float:
         """What rounding of F_τ itself leaves open, for a given τ."""

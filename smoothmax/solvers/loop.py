@@ -128,6 +128,8 @@ def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> 
     if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
         status = Status.NOT_FINITE
     budget.open = False
+    if status != Status.PROVEN:
+        judge.settle()
     if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):
         status = Status.UNBOUNDED
     certificate = _final(problem, judge, status == Status.PROVEN)  # may prefer the point of the proof to the best one
@@ -147,14 +149,16 @@ def _final(problem: Minimax, judge: Judge, proven: bool) -> Certificate:
     if judge.proof_step.state.point is judge.best:
         return judge.proof
     moved = prove(problem, judge.best.lin, judge.proof.weights, judge.proof.multipliers)
-    if judge.smoothed or moved.gap <= judge.proof.gap or not problem.convex:
+    enough = not proven or moved.gap <= judge.threshold(judge.best)
+    if judge.smoothed or not problem.convex or (moved.gap <= judge.proof.gap and enough):
         return moved
-    if proven:
+    if proven and not problem.affine:
         judge.best = judge.proof_step.state.point
         return judge.proof
+    lower = min(judge.proof.lower, moved.upper)  # a bound up to rounding of the data may pass a point by as much
     optimization = judge.proof.parts[1]
-    parts = (moved.upper - judge.proof.lower - optimization, optimization)
-    return replace(judge.proof, upper=moved.upper, parts=parts)
+    parts = (moved.upper - lower - optimization, optimization)
+    return replace(judge.proof, lower=lower, upper=moved.upper, parts=parts)
 
 
 def _row(nit: int, step: Step, budget: Budget, judge: Judge) -> dict[str, Any]:

@@ -128,6 +128,8 @@ class Newton(Method):
         dx = self._solve(M, r, np.zeros_like(walls.e))[0]
         t = min(1.0, walls.longest(x, dx))
         stay = value(last, surrogate) + walls.value(x, self.mu)
+        if not np.isfinite(x + t * dx).all():
+            return None
         guess = surrogate.at(walls.settle(x + t * dx))
         return guess if guess.fun + walls.value(guess.x, self.mu) < stay else None
 

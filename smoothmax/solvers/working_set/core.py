@@ -7,6 +7,7 @@ the few prove holds for all: the max over fewer is less.
 """
 
 from collections.abc import Generator
+from functools import partial
 
 import numpy as np
 
@@ -27,8 +28,7 @@ NEAR = 3.0  # gaps below the max within which a component stays when they have b
 MANY = 3  # for each variable
 WIDE = 600  # variables up to which active sets are quick
 SHORT = 1 << 15  # components up to which a vector of all costs little beside a proof
-DEAR = 1 << 20  # numbers read in a pass from which on each is worth a proof; else only the last one is proven
-HASTE = 1.0  # s before the deadline: with less to go, each is
+DEAR = 1 << 20  # numbers read in a pass from which on each is worth a proof; else the last alone is proven
 IDLE = 3  # rounds without a rise, after which other means are tried
 
 
@@ -52,8 +52,7 @@ class CoreSet:
         self.active: tuple[Index, Array] | None = None
         self.loose = not few  # the few are only solved as far as the others allow
         family = problem.components
-        small = isinstance(family, Quadratic) and max(family.q.size, family.P.size) < DEAR
-        self.cheap = small and task.meter.left() > HASTE
+        self.cheap = isinstance(family, Quadratic) and max(family.q.size, family.P.size) < DEAR
 
     @property
     def gap(self) -> float:
@@ -74,9 +73,11 @@ class CoreSet:
                 return
             self.goal = self.task.goal(lin.range)
             wide = survey.high - (float(found.f.max()) - found.gap) > self.goal
-            proven = None if wide and self.cheap and idle < IDLE - 1 else self._proven(found, lin)
+            later = partial(self._proven, found, lin, self.rows)
+            proven = None if wide and self.cheap and idle < IDLE - 1 else later()
             self._learn(found, survey, proven)
-            yield Step(State(Seen(lin), np.inf, steps=max(found.steps, 1)), proven)
+            state = State(Seen(lin), np.inf, steps=max(found.steps, 1))
+            yield Step(state, proven, later if proven is None else None)
             target = min(target, SHARE * self.goal)
             if not self._renew(found, survey):
                 self.loose = False
@@ -94,10 +95,10 @@ class CoreSet:
         whole = self.gap if self.loose else 0.0
         return bottom(family, self.x, self.active, target, whole, lambda: part.meter.spend(1.0))
 
-    def _proven(self, found: Bottom, lin: Linearization) -> Certificate:
+    def _proven(self, found: Bottom, lin: Linearization, rows: Index) -> Certificate:
         """By the active ones alone; their part proves it where vectors of n are dear."""
         order = np.argsort(found.rows)
-        part = Part(self.problem, self.rows[found.rows[order]], self.task.meter)
+        part = Part(self.problem, rows[found.rows[order]], self.task.meter)
         p = found.weights[order]
         if self.problem.n <= SHORT:
             return prove(self.problem, lin, part.place(p))

@@ -118,7 +118,7 @@ class WorkingSet(Direct):
 
     def _enough(self, task: Task, whole: bool, c: Certificate, spread: float) -> bool:
         """The part is solved as well as the whole gap deserves; where it is the whole, well enough for a finish."""
-        due = KNOWN * spread if whole else self.upper - max(self.lower, c.lower)
+        due = KNOWN * max(spread, self.spread) if whole else self.upper - max(self.lower, c.lower)
         return c.gap <= max(LOOSE * due, 0.3 * task.goal(np.array([c.upper])))
 
     def _finished(self, part: Part, solved: Solved) -> Solved:
