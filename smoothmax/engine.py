@@ -38,6 +38,7 @@ def solve_with(
         CLOCK.reset(token)
 
     def result(ending: Ending) -> MinimaxResult:
+        """The best point with its verdict."""
         out = conclude(problem, ending, judge, budget)
         calls = problem.components.evaluations - before[1]
         facts = {
