@@ -68,6 +68,17 @@ def positive(name: str, value: Any, *, zero: bool = False) -> float:
     return number
 
 
+def temperatures(name: str, values: Any) -> list[float]:
+    """`values` as distinct positive numbers, from warm to cold."""
+    try:
+        listed = sorted({positive(name, tau) for tau in values}, reverse=True)
+    except TypeError:
+        raise TypeError(f"{name} must be an iterable of positive numbers; got {values!r}") from None
+    if not listed:
+        raise ValueError(f"{name} must hold at least one temperature; it is empty")
+    return listed
+
+
 def count(name: str, value: Any, least: int = 1) -> int:
     """`value` as an integer ≥ `least`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):

@@ -66,14 +66,19 @@ class Path:
         """The largest proven lower bound on the path."""
         return max(float(r["lower_bound"]) for r in self.records)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(self.records[0]) if self.records else COLUMNS
+
     def to_dict(self) -> dict[str, list[Any]]:
         """Columns by name."""
-        return {name: [r[name] for r in self.records] for name in COLUMNS}
+        return {name: [r[name] for r in self.records] for name in self.columns}
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """The table as CSV text; also written to `path` (whole or not at all) where one is given."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(text, self.columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows({k: _plain(v) for k, v in r.items()} for r in self.records)
         if path is not None:
@@ -159,13 +164,7 @@ def _temperatures(problem: Minimax, x: Array, taus: Iterable[float] | None, eps:
     if taus is not None:
         if eps is not None:
             raise ValueError("give taus or eps, not both")
-        try:
-            listed = sorted({_doors.positive("taus", tau) for tau in taus}, reverse=True)
-        except TypeError:
-            raise TypeError(f"taus must be an iterable of positive numbers; got {taus!r}") from None
-        if not listed:
-            raise ValueError("taus must hold at least one temperature; it is empty")
-        return listed
+        return _doors.temperatures("taus", taus)
     f = problem.components.value(x)
     spread = float(f.max() - f.min()) or float(np.abs(f).max()) or 1.0
     if not math.isfinite(spread):

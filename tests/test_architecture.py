@@ -39,7 +39,7 @@ RANK = {
     "result": 10,
     "engine": 11,
     "front": 11.5,
-    "paths": 12,
+    "paths": 11.8,
     "checks": 7,
     "conjugates": 7,
     "duality": 12,

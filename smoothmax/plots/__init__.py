@@ -1,5 +1,6 @@
 """Tables in, figures out; the only import of matplotlib. The same table gives the same bytes."""
 
+from .curves import rounding
 from .look import (
     BLACK,
     BLUE,
@@ -16,7 +17,7 @@ from .look import (
     save,
     style,
 )
-from .path import draw_path, path_figure, rounding
+from .path import draw_path, path_figure
 
 __all__ = [
     "BLACK",

@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._typing import Array
+from .curves import Shown, column, finite, shown
 from .look import (  # Axes and Figure: one place says what is missing without matplotlib
-    BLACK,
-    BLUE,
-    GREEN,
     GREY,
-    ORANGE,
     PURPLE,
-    VERMILLION,
     WIDTH,
     Axes,
     Figure,
@@ -24,14 +20,6 @@ from .look import (  # Axes and Figure: one place says what is missing without m
     save,
     style,
     suffix_of,
-)
-
-# column, label, drawn with
-SERIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("tau_log_n", "τ·log n (bound for any data)", {"color": BLACK, "linestyle": (0, (4, 1.5))}),
-    ("tau_entropy", "τ·H(p) (bound at the weights)", {"color": BLUE, "linestyle": "-", "marker": "s"}),
-    ("gap", "proven gap of max f", {"color": VERMILLION, "linestyle": "-", "marker": "o"}),
-    ("extrapolated", "extrapolated max f {error}", {"color": GREEN, "linestyle": ":", "marker": "D"}),
 )
 
 
@@ -89,69 +77,44 @@ def draw_path(
     What is zero, negative or below the rounding of max f cannot be read off on a logarithmic scale: it is drawn hollow
     on the line that marks that rounding. What is nan or infinite is left out.
     """
-    tau, floor = _column(table, "tau"), rounding(table)
-    known = optimum is not None and math.isfinite(optimum)
-    bounds = _finite(_column(table, "lower_bound"))
-    best = float(optimum) if known and optimum is not None else float(bounds.max()) if bounds.size else math.nan
-    error = "− minimum" if known else "− best lower bound"
-    shown, hidden = False, False
-    for name, label, look in SERIES:
-        y = _column(table, name) - (best if name == "extrapolated" else 0.0)
+    tau, told = column(table, "tau"), shown(table, optimum)
+    any_shown, hidden = False, False
+    for label, y, look in told.curves:
         there = np.isfinite(y) & np.isfinite(tau) & (tau > 0)
         if not there.any():
             continue
-        low = there & (y <= floor)
-        line = np.where(there, np.maximum(y, floor), np.nan)
-        (drawn,) = axes.plot(tau, line, label=label.format(error=error), **look)
+        low = there & (y <= told.floor)
+        line = np.where(there, np.maximum(y, told.floor), np.nan)
+        axes.plot(tau, line, label=label, **{"zorder": 3, **look})
         if low.any():  # white over the marker leaves a ring
             axes.plot(tau[low], line[low], color=look["color"], linestyle="", **_ring(look.get("marker", "o")))
             hidden = True
-        shown = shown or bool(there.any())
-        drawn.set_zorder(3)
-    if known:
-        true = _column(table, "fun") - best
-        there = np.isfinite(true) & (true > floor) & np.isfinite(tau)
-        if there.any():
-            axes.plot(
-                tau[there],
-                true[there],
-                color=ORANGE,
-                linestyle="",
-                marker="x",
-                label="max f at x(τ) − minimum",
-                zorder=4,
-            )
-    _unproven(axes, table, tau, floor)
-    _frame(axes, tau, floor if hidden else None, shown, units)
+        any_shown = True
+    _unproven(axes, table, tau, told.floor)
+    _frame(axes, tau, told if hidden else None, any_shown, units)
 
 
-def rounding(table: Mapping[str, Sequence[Any]]) -> float:
-    """The floor below which differences of max f are rounding: 16 eps · the largest |max f| of the table."""
-    values = _finite(_column(table, "fun"))
-    return 16 * float(np.finfo(float).eps) * (float(np.abs(values).max()) if values.size else 0.0) or 1e-300
-
-
-def _frame(axes: Axes, tau: Array, floor: float | None, shown: bool, units: str) -> None:
+def _frame(axes: Axes, tau: Array, told: Shown | None, any_shown: bool, units: str) -> None:
     axes.set_xlabel(f"temperature τ ({units}), colder →")
     axes.set_ylabel(f"error ({units})")
-    if not shown:
+    if not any_shown:
         axes.set(xticks=[], yticks=[])
         axes.text(0.5, 0.5, "nothing finite to show", ha="center", va="center", transform=axes.transAxes, color=GREY)
         return
     decades(axes)
     axes.grid(True, color="#DDDDDD", linewidth=0.4)
     axes.set_axisbelow(True)
-    warm = float(_finite(tau).max())
-    cold = float(_finite(tau).min())
+    warm = float(finite(tau).max())
+    cold = float(finite(tau).min())
     room = max((warm / cold) ** 0.04, 1.3)
     axes.set_xlim(warm * room, cold / room)
-    if floor is not None:
+    if told is not None:
         low, high = axes.get_ylim()
-        axes.set_ylim(min(low, floor / 30), high)
-        axes.axhspan(axes.get_ylim()[0], floor, color="#EEEEEE", zorder=0, linewidth=0)
+        axes.set_ylim(min(low, told.floor / 30), high)
+        axes.axhspan(axes.get_ylim()[0], told.floor, color="#EEEEEE", zorder=0, linewidth=0)
         axes.annotate(
-            "rounding (hollow: at or below)", (0.02, floor), (0, -2), xycoords=("axes fraction", "data"),
-            textcoords="offset points", va="top", color=GREY, fontsize=6.0,
+            f"{told.floor_label} (hollow: at or below)", (0.02, told.floor), (0, -2), va="top", color=GREY,
+            fontsize=6.0, xycoords=("axes fraction", "data"), textcoords="offset points",
         )  # fmt: skip
     _slope(axes, warm, cold)
 
@@ -181,7 +144,7 @@ def _slope(axes: Axes, warm: float, cold: float) -> None:
 
 def _unproven(axes: Axes, table: Mapping[str, Sequence[Any]], tau: Array, floor: float) -> None:
     """A cross over the gaps of temperatures whose smoothed optimum was not proven."""
-    gap = _column(table, "gap")
+    gap = column(table, "gap")
     failed = np.array([value is not None and not value for value in table.get("success", [True] * tau.size)], bool)
     failed &= np.isfinite(gap) & (gap > floor)
     if failed.any():
@@ -193,11 +156,3 @@ def _unproven(axes: Axes, table: Mapping[str, Sequence[Any]], tau: Array, floor:
 
 def _ring(marker: str) -> dict[str, Any]:
     return {"marker": marker, "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 4, "clip_on": True}
-
-
-def _column(table: Mapping[str, Sequence[Any]], name: str) -> Array:
-    return np.array([math.nan if value is None else float(value) for value in table[name]], dtype=np.float64)
-
-
-def _finite(values: Array) -> Array:
-    return values[np.isfinite(values)]
