@@ -1,5 +1,6 @@
 """smoothmax: min over x in X of max_i f_i(x), by log-sum-exp smoothing, with a proof of how close the answer is."""
 
+from .agreement import verify
 from .certificate import Certificate, Multipliers, certify
 from .components import Affine, Quadratic, Smooth, Stack
 from .domains import Ball, Box, Free, Polyhedron, Simplex

@@ -78,7 +78,7 @@ NAMES = {
     "front.py": "solve minimax",
     "result.py": "MinimaxResult Interrupted",
     "paths.py": "path Path",
-    "agreement.py": "verify",
+    "agreement": "verify",
     "duality.py": "check_duality",
     "inequalities.py": "check_inequalities",
 }

@@ -284,3 +284,110 @@ def test_options_are_checked():
 def test_importing_the_method_does_not_load_cvxpy():
     code = "import smoothmax.solvers.conic, smoothmax.duality, sys; sys.exit('cvxpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ------------------------------------------------------------------------ what solve says of a solver that is not exact
+
+
+def truth(problem, tau):
+    found = sm.solve(problem, tau=tau, method="newton", tol=1e-12)
+    assert found.success
+    return found.smoothed_fun
+
+
+def shifted_by(monkeypatch, share):
+    """Every solve says "optimal" as before, with its variables moved by a share of their size."""
+    import cvxpy as cp
+
+    real = cp.Problem.unpack_results
+
+    def unpack(self, *args):
+        real(self, *args)
+        for variable in self.variables():
+            variable.save_value(variable.value * (1 + share) + share)
+
+    monkeypatch.setattr(cp.Problem, "unpack_results", unpack)
+
+
+@pytest.mark.parametrize("domain", ["free", "box", "simplex", "ball"])
+def test_a_solver_that_lies_is_not_believed(monkeypatch, domain):
+    problem = sm.Minimax(components("absolute"), DOMAINS[domain])
+    expected = truth(problem, 0.1) if domain != "ball" else minimum(sm.Smoothed(problem, 0.1))[0]
+    shifted_by(monkeypatch, 0.02)
+    found = sm.solve(problem, tau=0.1, method="cvxpy")
+    off = found.smoothed_fun - expected
+    assert found.smoothed_lower_bound <= expected + 1e-12
+    assert found.success == (found.smoothed_fun - found.smoothed_lower_bound <= found.threshold)
+    assert not found.success or off <= found.threshold
+    assert domain != "free" or (not found.success and "No further progress" in found.message)
+
+
+@pytest.mark.parametrize(("solver", "setting"), [("CLARABEL", {"max_iter": 7}), ("SCS", {"max_iters": 25})])
+def test_an_inaccurate_answer_is_kept_and_told_as_it_is(monkeypatch, solver, setting):
+    from smoothmax.solvers.conic.solver import SETTINGS
+
+    problem = sm.Minimax(components("absolute"), DOMAINS["box"])
+    expected, begun = truth(problem, 0.05), sm.Smoothed(problem, 0.05).fun(problem.start())
+    for name, value in setting.items():
+        monkeypatch.setitem(SETTINGS[solver], name, value)
+    found = sm.solve(problem, tau=0.05, method="cvxpy", options={"solver": solver}, tol=1e-12)
+    assert not found.success
+    assert "No further progress" in found.message
+    assert expected - 1e-12 <= found.smoothed_fun <= begun
+    assert found.smoothed_lower_bound <= expected + 1e-12
+    assert found.smoothed_fun - found.smoothed_lower_bound > found.threshold
+
+
+@pytest.mark.parametrize("trouble", [ValueError, ArithmeticError, "SolverError"])
+def test_a_solver_that_raises_leaves_an_honest_result(monkeypatch, trouble):
+    import cvxpy as cp
+
+    problem = sm.Minimax(components("absolute"), DOMAINS["box"])
+    expected = truth(problem, 0.05)
+
+    def raises(*args):
+        raise cp.error.SolverError("forced") if trouble == "SolverError" else trouble("forced")
+
+    monkeypatch.setattr(cp.Problem, "unpack_results", raises)
+    found = sm.solve(problem, tau=0.05, method="cvxpy")
+    assert not found.success
+    assert found.smoothed_lower_bound <= expected <= found.smoothed_fun
+    assert np.array_equal(found.x, problem.start())
+
+
+def test_points_and_duals_that_are_no_numbers_are_not_handed_on(monkeypatch):
+    import cvxpy as cp
+
+    problem, real = sm.Minimax(components("absolute"), DOMAINS["box"]), cp.Problem.unpack_results
+
+    def without_duals(self, *args):
+        real(self, *args)
+        for constraint in self.constraints:
+            for dual in constraint.dual_variables:
+                dual.save_value(np.full(dual.shape, np.nan))
+
+    monkeypatch.setattr(cp.Problem, "unpack_results", without_duals)
+    state = attempt(sm.Smoothed(problem, 0.05), problem.start(), "CLARABEL", "perspective")
+    assert state.multipliers is None
+    assert sm.solve(problem, tau=0.05, method="cvxpy").success
+
+    def without_point(self, *args):
+        real(self, *args)
+        for variable in self.variables():
+            variable.save_value(np.full(variable.shape, np.nan))
+
+    monkeypatch.setattr(cp.Problem, "unpack_results", without_point)
+    found = sm.solve(problem, tau=0.05, method="cvxpy")
+    assert not found.success
+    assert np.isfinite(found.x).all()
+
+
+def test_residuals_that_are_no_numbers_are_not_small():
+    from types import SimpleNamespace
+
+    from smoothmax.solvers.conic.solver import JUDGES
+
+    good = {"obj_val": 1.0, "obj_val_dual": 1.0, "r_prim": 0.0, "r_dual": 0.0}
+    assert JUDGES["CLARABEL"](SimpleNamespace(**good))[1]
+    for name in good:
+        assert not JUDGES["CLARABEL"](SimpleNamespace(**{**good, name: float("nan")}))[1], name

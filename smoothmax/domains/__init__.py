@@ -4,13 +4,14 @@ from .ball import Ball
 from .base import Domain, Linear, Set
 from .boxes import Box, Free
 from .coerce import as_domain, intersect
-from .polyhedron import Polyhedron
+from .polyhedron import Empty, Polyhedron
 from .simplex import Simplex
 
 __all__ = [
     "Ball",
     "Box",
     "Domain",
+    "Empty",
     "Free",
     "Linear",
     "Polyhedron",

@@ -18,6 +18,10 @@ ROUNDS = 3  # projections of a projection
 LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
 
+class Empty(ValueError):
+    """No point satisfies the constraints."""
+
+
 class Polyhedron(Set):
     """{x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}; `bounds` is None (free), a (lb, ub) pair or scipy Bounds.
 
@@ -27,7 +31,9 @@ class Polyhedron(Set):
     Raises
     ------
     ValueError, TypeError
-        Shapes that do not fit, non-finite data, or an empty set.
+        Shapes that do not fit, non-finite data.
+    Empty
+        A ValueError: an empty set.
     """
 
     def __init__(
@@ -165,7 +171,7 @@ class Polyhedron(Set):
             x = self.project(self._start)
             if self.contains(x):
                 return np.asarray(x)
-        raise ValueError("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
+        raise Empty("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
 
     def _is_bounded(self) -> bool:
         """Box bounds on every side; a set bounded only through its rows is treated as unbounded (multipliers prove)."""

@@ -1,10 +1,24 @@
 """F_τ, its conjugate and its dual as exponential-cone programs: the only place where the solvers speak to cvxpy."""
 
-from .accepts import INSTALL
+from .accepts import INSTALL, obstacle
 from .conjugate import biconjugate, conjugate
 from .dual import dual
-from .method import Conic
+from .exact import Exact, exact
+from .method import Conic, attempt
 from .solver import SOLVERS, check_solver
 from .units import scale_of
 
-__all__ = ["INSTALL", "SOLVERS", "Conic", "biconjugate", "check_solver", "conjugate", "dual", "scale_of"]
+__all__ = [
+    "INSTALL",
+    "SOLVERS",
+    "Conic",
+    "Exact",
+    "attempt",
+    "biconjugate",
+    "check_solver",
+    "conjugate",
+    "dual",
+    "exact",
+    "obstacle",
+    "scale_of",
+]

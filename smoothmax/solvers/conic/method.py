@@ -78,11 +78,13 @@ def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State[Poin
     point = surrogate.at(problem.start(scaled.units.x(stated.z.value)))
     decrement = max(point.fun - scaled.units.value(lower), 0.0) if math.isfinite(lower) else math.inf
     steps = stated.program.solver_stats.num_iters or 1
-    return State(point, decrement, _multipliers(scaled, stated), int(steps))
+    return State(point, decrement, multipliers_of(scaled, stated), int(steps))
 
 
-def _multipliers(scaled: Scaled, stated: Stated) -> Multipliers | None:
+def multipliers_of(scaled: Scaled, stated: Stated) -> Multipliers | None:
+    """λ and ν in the units of x; None for a ball, or where the solver left no duals that are numbers."""
     if isinstance(scaled.domain, Ball):
         return None
     lam, nu = (None if one is None else one.dual_value for one in (stated.inequalities, stated.equalities))
-    return scaled.domain.multipliers(scaled.units.scale, lam, nu)
+    found = scaled.domain.multipliers(scaled.units.scale, lam, nu)
+    return found if found is not None and all(np.isfinite(side).all() for side in found) else None

@@ -46,7 +46,7 @@ def optimize(program: Any, solver: str, **settings: Any) -> float | None:
             data, chain, inverse = program.get_problem_data(solver, solver_opts=settings)
             raw = chain.solve_via_data(program, data, False, False, settings)
             program.unpack_results(raw, chain, inverse)
-    except cp.error.SolverError:
+    except (cp.error.SolverError, ArithmeticError, ValueError):  # solvers' own errors come through cvxpy as they are
         return None
     gap, near = JUDGES[solver](raw)
     return float(program.value - abs(gap)) if near and program.value is not None else -math.inf
@@ -55,7 +55,8 @@ def optimize(program: Any, solver: str, **settings: Any) -> float | None:
 def _clarabel(raw: Any) -> tuple[float, bool]:
     """Judged by its residuals, not by its status: past that it often comes to a halt at a point as good as any."""
     gap = raw.obj_val - raw.obj_val_dual
-    return gap, max(abs(gap) / max(1.0, abs(raw.obj_val)), raw.r_prim, raw.r_dual) <= TRUST
+    measures = (abs(gap) / max(1.0, abs(raw.obj_val)), raw.r_prim, raw.r_dual)
+    return gap, all(size <= TRUST for size in measures)  # false for nan, which max() would pass over
 
 
 def _scs(raw: Any) -> tuple[float, bool]:

@@ -33,14 +33,14 @@ def state(scaled: Scaled, form: str) -> Stated:
     import cvxpy as cp
 
     z = cp.Variable(scaled.units.D.size)
-    inside, inequalities, equalities = _domain(scaled, z)
-    common, g, cones = _components(scaled.families, z)
+    inside, inequalities, equalities = domain(scaled, z)
+    common, g, cones = components(scaled.families, z)
     objective, more = FORMS[form](g, scaled.theta)
     program = cp.Problem(cp.Minimize(common + objective), inside + cones + more)
     return Stated(program, z, inequalities, equalities)
 
 
-def _domain(scaled: Scaled, z: Any) -> tuple[list[Any], Any, Any]:
+def domain(scaled: Scaled, z: Any) -> tuple[list[Any], Any, Any]:
     """Constraints that hold z in X, and the two whose multipliers are wanted."""
     if isinstance(scaled.domain, Ball):
         return [_in_ball(scaled.domain, scaled.units, z)], None, None
@@ -57,7 +57,7 @@ def _in_ball(ball: Ball, units: Units, z: Any) -> Any:
     return cp.norm(cp.multiply(units.D / ball.radius, z) + away) <= 1
 
 
-def _components(families: list[Family], z: Any) -> tuple[Any, Any, list[Any]]:
+def components(families: list[Family], z: Any) -> tuple[Any, Any, list[Any]]:
     """What all components have in common, g without it, and the cones of its curvature."""
     import cvxpy as cp
 
