@@ -2,7 +2,8 @@
 
 min over y ∈ X of ⟨c, y − x⟩            by the domain's linear minimization oracle;
 min over lb ≤ y ≤ ub of ⟨c, y − x⟩      for polyhedra, after their rows have gone into c with multipliers;
-min over s ∈ R^d of ⟨c, s⟩ + ½ sᵀPs     for quadratic components, P = Σ p_i P_i
+min over s ∈ R^d of ⟨c, s⟩ + ½ sᵀPs     for quadratic components, P = Σ p_i P_i, or for some of the c_j the one
+                                        and for the rest the other
 
 A direction that S leaves open, or follows so far that the rounding of c would count for more than HARMLESS, is proven
 for other data: c is zero there up to a column-wise backward error, |c_j| ≤ RESIDUAL·Σ p_i|J_ij| ("rounding").
@@ -44,11 +45,38 @@ def inner_minimum(problem: Minimax, lin: Linearization, p: Array, c: Array, size
     best = _linear_minimum(problem, lin.x, c, size, noise, HARMLESS * scale)
     if components.quadratic and not components.affine:
         best = _less_curvature(problem, best, components.curvature_slack(p), lin.x)
-        curved = _quadratic_minimum(components.hess(lin.x, p), lin.x, c, size, noise, int(np.count_nonzero(p)))
-        worth = HARMLESS * scale if best.kind == "bounded" and curved.kind == "rounding" else 0.0
-        if curved.value - curved.error > best.value - best.error + worth:
-            return curved
+        P, terms = components.hess(lin.x, p), int(np.count_nonzero(p))
+        for curved in (
+            _quadratic_minimum(P, lin.x, c, size, noise, terms),
+            _mixed_minimum(problem, P, lin.x, c, size, noise, terms, HARMLESS * scale),
+        ):
+            worth = HARMLESS * scale if best.kind == "bounded" and curved.kind == "rounding" else 0.0
+            if curved.value - curved.error > best.value - best.error + worth:
+                best = curved
     return best
+
+
+def _mixed_minimum(
+    problem: Minimax, P: Array | None, x: Array, c: Array, size: Array, noise: Array, terms: int, harmless: float
+) -> Inner:
+    """min over S of ⟨c − r, s⟩, plus min over R^d of ⟨r, s⟩ + ½ sᵀPs: r_j = c_j where the curvature makes that cheaper.
+
+    Between the bounds of a half-open box ⟨c, s⟩ has no minimum and P alone knows nothing of the bounds that are active.
+    """
+    none, linear = Inner(-math.inf, 0.0, "none", math.nan), linear_part(problem)
+    if P is None or linear is None or isinstance(problem.domain, Simplex) or not np.isfinite(P).all():
+        return none
+    far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bent = np.abs(c * far) > c * c / (2 * np.diagonal(P))
+    if bent.all() or not bent.any():
+        return none
+    flat = _over_bounds(linear, x, np.where(bent, 0.0, c), size, np.where(bent, 0.0, noise), RESIDUAL, harmless)
+    curved = _quadratic_minimum(P, x, np.where(bent, c, 0.0), size, np.where(bent, noise, 0.0), terms)
+    kind = "bounded" if flat.kind == curved.kind == "bounded" else "rounding"
+    kind = "none" if "none" in (flat.kind, curved.kind) else kind
+    residual = float(np.fmax(flat.residual, curved.residual))
+    return Inner(flat.value + curved.value, flat.error + curved.error, kind, residual)
 
 
 def _less_curvature(problem: Minimax, inner: Inner, shift: Array, x: Array) -> Inner:

@@ -774,3 +774,35 @@ def test_the_sum_of_many_curvatures_is_rounded_too(terms):
     assert least < found.value
     condition = np.linalg.cond(L / np.linalg.norm(L, axis=0)) ** 2
     assert found.error <= 100 * condition * (inner.gamma(terms) + 1e-14) * abs(found.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.sampled_from([0.0, 1e-9, 1e-3, 1.0]))
+def test_curvature_and_half_open_bounds_together_prove_no_more_than_is_true(seed, n, off):
+    """x ≥ 0, a minimizer known by construction with some bounds active: any weights, any x near or far."""
+    rng = np.random.default_rng(seed)
+    d = 5
+    C = rng.standard_normal((n, d, d))
+    P = np.einsum("nij,nkj->nik", C, C) + 0.1 * np.eye(d)
+    best, push = np.maximum(rng.standard_normal(d), 0.0), np.abs(rng.standard_normal(d))
+    weights = rng.dirichlet(np.ones(n))
+    q = rng.standard_normal((n, d))
+    q -= weights @ (P @ best + q) - np.where(best > 0, 0.0, push)  # Σ p_i ∇f_i(best) = push ≥ 0 where best is 0, else 0
+    value = 0.5 * np.einsum("i,nij,j->n", best, P, best) + q @ best
+    problem = sm.Minimax(sm.Quadratic(P, q, -value), sm.Box(np.zeros(d), np.full(d, np.inf)))  # all are 0 at best
+    x = np.maximum(best + off * rng.standard_normal(d), 0.0)
+    c = sm.certify(problem, x, weights)
+    assert c.lower <= 0.0 <= c.upper
+    assert c.gap <= 1e3 * (off + 1e-13)
+    assert sm.certify(problem, x, rng.dirichlet(np.ones(n))).lower <= 0.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_quadratics_over_half_open_boxes_are_solved(seed, n):
+    rng = np.random.default_rng(seed)
+    C, q = rng.standard_normal((n, 10, 10)), 5 * rng.standard_normal((n, 10))
+    r = sm.solve(
+        sm.Minimax(sm.Quadratic(np.einsum("nij,nkj->nik", C, C), q), sm.Box(np.zeros(10), np.full(10, np.inf)))
+    )
+    assert r.success, r.message
