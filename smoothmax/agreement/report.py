@@ -153,7 +153,7 @@ class Agreement:
 
     def __str__(self) -> str:
         (low, high), (soft_low, soft_high) = self.value, self.smoothed_value
-        head = ["route", "aim", "max f", "gap", "F_tau", "its gap", "seconds", "status", "x"]
+        head = ["route", "aim", "max f", "gap", "F_tau", "its gap", "seconds", "status", "x", "largest weights"]
         lines = [head, *(_line(row) for row in self.rows if row.x is not None)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
@@ -204,7 +204,15 @@ def _line(row: Row) -> list[str]:
     more = " ..." if row.x.size > SHOWN else ""
     numbers = [f"{row.fun:.10g}", f"{row.gap:.1e}", f"{row.smoothed_fun:.10g}", f"{row.smoothed_gap:.1e}"]
     shown = " ".join(f"{v:.5g}" for v in row.x[:SHOWN]) + more
-    return [row.route, row.aim, *numbers, f"{row.seconds:.3f}", row.status, shown]
+    return [row.route, row.aim, *numbers, f"{row.seconds:.3f}", row.status, shown, _largest(row.weights)]
+
+
+def _largest(weights: Array | None) -> str:
+    """The first few of the weights by size, as component:weight."""
+    if weights is None:
+        return ""
+    order = np.argsort(-weights, kind="stable")[:SHOWN]
+    return " ".join(f"{i}:{weights[i]:.3g}" for i in order if weights[i] > 0)
 
 
 def _short(rational: Rational) -> str:
