@@ -161,7 +161,7 @@ def test_nothing_is_evaluated_or_unpickled(path):
 
 
 def test_the_catalogue_reaches_the_library_through_its_door():
-    for path in (ROOT.parent / "problems").glob("*.py"):
+    for path in (ROOT.parent / "problems").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("smoothmax"):
                 assert node.module == "smoothmax", f"{path.name} imports {node.module}"

@@ -1,0 +1,159 @@
+"""problem.solve(method="smoothmax"): extract, solve with a proof, write back into the cvxpy problem.
+
+Afterwards `problem.solution.attr` holds
+
+    "bounds"       (lower, upper) around the problem's own optimal value, proven
+    "certificate"  the Certificate of the minimax form: of the objective for Minimize, of its negative for Maximize
+    "result"       the MinimaxResult
+    "fallback"     why cvxpy's own solve was used, only where it was
+"""
+
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import cvxpy as cp
+import numpy as np
+from cvxpy import settings
+
+from ..front import solve as engine
+from ..result import Interrupted, MinimaxResult
+from .errors import NotMinimax
+from .extract import Extracted, Infeasible, extract
+from .solving import clear
+from .writing import NAME, attributes, status_of, values, write, write_status
+
+KEYWORDS = "tol, atol, algorithm, max_passes, time_limit, rng, options, verbose, warm_start, fallback"
+KINDS = ("gp", "qcp", "nlp")  # cvxpy's words for problems that are not DCP
+INACCURATE = "Solution may be inaccurate: {message} The bounds in problem.solution.attr['bounds'] are proven."
+HINT = " (fallback=True hands such problems to cvxpy's own solve.)"
+
+
+def register() -> None:
+    """Make `problem.solve(method="smoothmax")` known to cvxpy."""
+    cp.Problem.register_solve("smoothmax", solve)
+
+
+def solve(
+    problem: cp.Problem,
+    solver: Any = None,
+    *,
+    tol: float = 1e-8,
+    atol: float | None = None,
+    algorithm: str = "auto",
+    max_passes: float = 10_000,
+    time_limit: float | None = None,
+    rng: Any = None,
+    options: dict[str, Any] | None = None,
+    verbose: bool = False,
+    warm_start: bool = False,
+    fallback: bool = False,
+    **others: Any,
+) -> float:
+    """Solve a minimax problem stated in cvxpy to a proven gap, and return its value.
+
+    Parameters
+    ----------
+    tol, atol, max_passes, time_limit, rng, options
+        As for `smoothmax.solve`.
+    algorithm : str
+        Its `method`.
+    verbose : bool
+        A progress line on a terminal.
+    warm_start : bool
+        Start at the present values of the variables, where all have one.
+    fallback : bool
+        Hand what this cannot solve to cvxpy's own solve, with `solver` and all other options; a warning says so.
+
+    Raises
+    ------
+    NotMinimax
+        A cvxpy SolverError and a ValueError: something in the problem that is no minimax structure, named.
+    cvxpy.error.DCPError, cvxpy.error.ParameterError, TypeError, ValueError
+        As cvxpy's own solve and `smoothmax.solve` raise them.
+    cvxpy.error.SolverError
+        No answer worth the name was found. Nothing of it, nor of a previous solve, is left in the problem.
+    Interrupted
+        On Ctrl-C; the best point is in the variables, with the status "user_limit" and its bounds.
+    """
+    if not fallback:
+        _refuse(solver, others)
+    own = {"solver": solver, "verbose": verbose, "warm_start": warm_start, **others} if fallback else None
+    begun = time.perf_counter()
+    start = values(problem) if warm_start else {}
+    clear(problem)
+    for kind in KINDS:
+        if own is not None and others.get(kind):
+            return _fall_back(problem, f"{kind}=True asks for another kind of problem", own)
+    try:
+        found = extract(problem)
+    except Infeasible as why:
+        return write_status(problem, cp.INFEASIBLE, {"message": str(why)})
+    except NotMinimax as why:
+        if own is None:
+            why.args = (f"{why}{HINT}",)
+            raise
+        return _fall_back(problem, str(why), own)
+    problem._compilation_time = time.perf_counter() - begun
+
+    def ours() -> MinimaxResult:
+        return engine(
+            found.minimax,
+            found.point(start),
+            tol=tol,
+            atol=atol,
+            method=algorithm,
+            max_passes=max_passes,
+            time_limit=time_limit,
+            progress=verbose,
+            rng=rng,
+            options=options,
+        )
+
+    return _solved(problem, found, ours, own)
+
+
+def _solved(
+    problem: cp.Problem, found: Extracted, ours: Callable[[], MinimaxResult], own: dict[str, Any] | None
+) -> float:
+    """Solve and write back what came of it; `own` are the options of cvxpy's own solve, where that may be used."""
+    begun = time.perf_counter()
+    try:
+        result = ours()
+    except Interrupted as stop:
+        if np.isfinite(stop.result.fun):
+            write(problem, found, stop.result, settings.USER_LIMIT, begun)
+        raise
+    status = status_of(found, result)
+    if status == cp.UNBOUNDED:
+        return write_status(problem, status, attributes(problem, found, result, begun))
+    if status == cp.SOLVER_ERROR:
+        if own is not None:
+            return _fall_back(problem, result.message, own)
+        raise cp.error.SolverError(f"Solver '{NAME}' failed: {result.message}{HINT}")
+    if status in settings.INACCURATE:
+        warnings.warn(INACCURATE.format(message=result.message), UserWarning, stacklevel=4)
+    return write(problem, found, result, status, begun)
+
+
+def _refuse(solver: Any, others: dict[str, Any]) -> None:
+    if solver is not None:
+        raise TypeError(
+            f'solver={solver!r} does not apply to method="smoothmax", which is a solver itself; leave it out, or give '
+            "fallback=True, and it is used for problems that smoothmax cannot take"
+        )
+    for name in others:
+        raise TypeError(
+            f'solve(method="smoothmax") does not know {name!r}; it takes {KEYWORDS}, and with fallback=True the '
+            "options of cvxpy's own solve"
+        )
+
+
+def _fall_back(problem: cp.Problem, why: str, own: dict[str, Any]) -> float:
+    """cvxpy's own solve, said aloud and kept in the solution."""
+    warnings.warn(f"cvxpy's own solve is used in place of smoothmax: {why}", UserWarning, stacklevel=4)
+    value = problem.solve(**own)
+    if problem.solution is not None:
+        problem.solution.attr["fallback"] = why
+    return float(value)
