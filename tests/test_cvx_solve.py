@@ -438,3 +438,18 @@ def test_the_experiment_judges_both_from_outside():
         assert row["seconds"] > 0
     assert len(cvx_speed.summary(table)) == len(table)
     assert isinstance(cvx_speed.plot(table), Figure)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_optimum_of_zero_is_found(seed):
+    rng = np.random.default_rng(seed)
+    A, X = rng.standard_normal((20, 30)), cp.Variable((30, 4))
+    solvable = cp.Problem(cp.Minimize(cp.norm_inf(A @ X - 1)))
+    assert abs(solvable.solve(method="smoothmax")) <= 1e-10
+    assert solvable.status == cp.OPTIMAL
+    y = cp.Variable(20)
+    consistent = cp.Problem(cp.Minimize(cp.max(A.T @ y - A.T @ np.ones(20))), [y >= 0])
+    consistent.solve(method="smoothmax")
+    assert consistent.status == cp.OPTIMAL
+    lower, upper = consistent.solution.attr["bounds"]
+    assert lower <= consistent.value <= upper

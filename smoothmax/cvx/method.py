@@ -18,6 +18,7 @@ import numpy as np
 from cvxpy import settings
 
 from ..front import solve as engine
+from ..problem import Minimax
 from ..result import Interrupted, MinimaxResult
 from .errors import NotMinimax
 from .extract import Extracted, Infeasible, extract
@@ -25,6 +26,7 @@ from .solving import clear
 from .writing import NAME, attributes, status_of, values, write, write_status
 
 KEYWORDS = "tol, atol, algorithm, max_passes, time_limit, rng, options, verbose, warm_start, fallback"
+NOTHING = 1e-12  # of the spread at the start: a gap that does not matter, whatever the optimal value
 KINDS = ("gp", "qcp", "nlp")  # cvxpy's words for problems that are not DCP
 INACCURATE = "Solution may be inaccurate: {message} The bounds in problem.solution.attr['bounds'] are proven."
 HINT = " (fallback=True hands such problems to cvxpy's own solve.)"
@@ -55,8 +57,10 @@ def solve(
 
     Parameters
     ----------
-    tol, atol, max_passes, time_limit, rng, options
+    tol, max_passes, time_limit, rng, options
         As for `smoothmax.solve`.
+    atol : float, optional
+        1e-12 of the spread of the functions at the start by default, so that an optimum of 0 counts as found.
     algorithm : str
         Its `method`.
     verbose : bool
@@ -98,11 +102,12 @@ def solve(
     problem._compilation_time = time.perf_counter() - begun
 
     def ours() -> MinimaxResult:
+        x0 = found.point(start)
         return engine(
             found.minimax,
-            found.point(start),
+            x0,
             tol=tol,
-            atol=atol,
+            atol=_nothing(found.minimax, x0) if atol is None else atol,
             method=algorithm,
             max_passes=max_passes,
             time_limit=time_limit,
@@ -112,6 +117,13 @@ def solve(
         )
 
     return _solved(problem, found, ours, own)
+
+
+def _nothing(problem: Minimax, x0: Any) -> float | None:
+    """NOTHING·(max f − min f) at the start; None, the engine's own, where that is 0 or not finite."""
+    low, high = problem.at(problem.start(x0)).range
+    spread = float(high - low)
+    return NOTHING * spread if 0 < spread < np.inf else None
 
 
 def _solved(
