@@ -16,7 +16,17 @@ from rich.console import Console
 
 import problems
 from experiments import __main__ as command
-from experiments import ball_map, cost, equioscillation, gap_vs_temperature, tour, traffic
+from experiments import (
+    ball_map,
+    conic_limits,
+    cost,
+    cvx_path,
+    cvx_speed,
+    equioscillation,
+    gap_vs_temperature,
+    tour,
+    traffic,
+)
 from experiments._cases import find
 from experiments._judge import inside, judge
 from experiments._peers import convex_program, linear_program, timed, two_lines
@@ -44,6 +54,34 @@ def test_the_slopes_are_those_of_theory():
             assert row[f"slope_{what}"] == pytest.approx(1.0, abs=0.05)
     assert isinstance(gap_vs_temperature.plot(table), Figure)
     assert len(gap_vs_temperature.summary(table)) == len(gap_vs_temperature.QUICK)
+
+
+def test_ours_is_right_where_the_conic_route_breaks():
+    table = conic_limits.run(quick=True)
+    ours = [row for row in table if row["contender"].startswith("ours")]
+    assert all(row["claims"] and row["error"] <= 1e-7 for row in ours)
+    assert any(row["claims"] and row["error"] > 1e-6 for row in table)
+    assert isinstance(conic_limits.plot(table), Figure)
+    assert len(conic_limits.summary(table)) >= len({row["contender"] for row in table})
+
+
+def test_one_word_and_the_default_agree():
+    table = cvx_speed.run(quick=True)
+    assert all(0 <= row["relative"] <= 1e-6 for row in table)
+    assert all(row["relative"] <= 1e-8 for row in table if row["contender"] == "smoothmax")
+    assert isinstance(cvx_speed.plot(table), Figure)
+    assert len(cvx_speed.summary(table)) == len(table)
+
+
+def test_a_path_by_cvxpy_and_by_hand_have_the_same_values():
+    table = cvx_path.run(quick=True)
+    assert len(table) == cvx_path.POINTS
+    for row in table:
+        assert row["smoothed_fun"] == pytest.approx(row["hand_fun"], rel=1e-6)
+        assert 0 <= row["gap"] <= row["error_bound"] * (1 + 1e-6)
+    (said,) = cvx_path.summary(table)
+    assert said["brackets"] == cvx_path.POINTS
+    assert isinstance(cvx_path.plot(table), Figure)
 
 
 def test_the_minimax_curve_equioscillates():
