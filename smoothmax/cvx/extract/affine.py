@@ -118,7 +118,7 @@ def _summed(expr: Any, walk: Any) -> Linear:
 
 def target(expr: Any) -> Any:
     """For an atom along an axis: to which entry of the result each entry of the argument belongs."""
-    arg, axis = expr.args[0], expr.axis
+    arg, axis = expr.args[0], getattr(expr, "axis", None)  # in cvxpy 1.8 sum_largest has none
     if axis is None:
         return np.zeros(arg.size, dtype=np.intp)
     axes = tuple(a % len(arg.shape) for a in (axis if isinstance(axis, tuple) else (axis,)))

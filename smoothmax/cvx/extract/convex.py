@@ -74,7 +74,8 @@ def _sum_largest(expr: Any, sign: int) -> list[Family] | None:
     if expr.k == 1:
         return _max(expr, sign)
     if expr.k == arg.size // max(1, expr.size):
-        return families(cp.sum(arg, axis=expr.axis, keepdims=expr.keepdims), sign)
+        axis, keepdims = getattr(expr, "axis", None), getattr(expr, "keepdims", False)
+        return families(cp.sum(arg, axis=axis, keepdims=keepdims), sign)
     return None
 
 

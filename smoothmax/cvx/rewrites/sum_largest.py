@@ -11,7 +11,8 @@ from .rewritten import Rewritten
 
 
 def rewrite_sum_largest(atom: Any, args: list[Any], tau: Any, lift: float) -> Rewritten:
-    return soft_sum_largest(args[0], atom.k, tau, atom.axis, atom.keepdims, lift, atom.is_nonneg())
+    axis, keepdims = getattr(atom, "axis", None), getattr(atom, "keepdims", False)  # cvxpy 1.8 has no axis here
+    return soft_sum_largest(args[0], atom.k, tau, axis, keepdims, lift, atom.is_nonneg())
 
 
 def soft_sum_largest(x: Any, k: float, tau: Any, axis: Any, keepdims: bool, lift: float, signed: bool) -> Rewritten:
