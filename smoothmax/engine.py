@@ -65,7 +65,8 @@ def solve_with(
 def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Budget, warm: bool) -> Iterator[Step]:
     """Falling temperatures, or the one that was asked for, approached from warmer ones where the start is cold."""
     first = problem.at(start, budget)
-    judge.begin(first, _default_atol(problem, first) if s.atol is None else s.atol)
+    spread = _spread(first) if np.isfinite(first.range).all() else math.inf
+    judge.begin(first, _default_atol(problem, first, spread) if s.atol is None else s.atol, spread)
     budget.open = True
     if not warm and np.isfinite(first.range).all():
         problem.components.check(start)
@@ -90,12 +91,12 @@ def _show(s: Settings) -> Callable[[dict[str, Any]], None] | None:
     return line(s.max_passes) if s.progress else None
 
 
-def _default_atol(problem: Minimax, first: Linearization) -> float:
+def _default_atol(problem: Minimax, first: Linearization, spread: float) -> float:
     """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there."""
     if not np.isfinite(first.range).all():
         return 0.0
     rows, f = first.leaders(0.0)
-    return 1e-14 * _spread(first) + 16 * float(problem.components.rounding(first.x, rows[:1], f[:1])[0])
+    return 1e-14 * spread + 16 * float(problem.components.rounding(first.x, rows[:1], f[:1])[0])
 
 
 def _first_tau(first: Linearization) -> float:

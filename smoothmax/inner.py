@@ -158,7 +158,7 @@ def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: 
     inside, t = scale * c[live], vectors.T @ (scale * c[live])
     if dropped.size:
         out[live] = vectors[:, ~kept] @ t[~kept] / scale
-    residual = _residual(out, size)
+    residual = _residual(out, size + noise / RESIDUAL)  # below its own rounding c may well be 0
     if residual > RESIDUAL:
         return none
     least, t = float(values[kept][0]) - wobble, t[kept]

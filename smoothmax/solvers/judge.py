@@ -1,5 +1,6 @@
 """The judge: keeps the best of what was seen and says when it is enough, or cannot be true."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +15,17 @@ from .base import Step, slack
 
 EPS = float(np.finfo(float).eps)
 FALSE = 1e-6  # relative; what finite differences and a user's word may leave is less
+DRIFT = 10.0
 LOCAL_RESIDUAL = 1e-7  # a KKT residual below max(this, 10·tol) makes a nonconvex point stationary
 
 
 @dataclass
 class Judge:
-    """Keeps the best of what was seen and decides when it is enough: gap ≤ atol + tol·max(|fun|, spread)."""
+    """Keeps the best of what was seen and decides when it is enough: gap ≤ atol + tol·max(|fun|, spread).
+
+    The spread is max f − min f at the point, but at most DRIFT times that at the start: components without weight may
+    fall for ever along directions in which the maximum does not change, and measure nothing then.
+    """
 
     problem: Minimax
     tol: float
@@ -30,11 +36,12 @@ class Judge:
     proof_step: Step | None = None
     unproven: Step | None = None  # the last with a proof to be had later
     start: Linearization | None = None
+    spread: float = math.inf  # of f at the start
     history: list[dict[str, Any]] = field(default_factory=list)
 
-    def begin(self, first: Linearization, atol: float) -> None:
-        """The values at the start: a point to fall back on, and the absolute tolerance they imply."""
-        self.start, self.atol = first, atol
+    def begin(self, first: Linearization, atol: float, spread: float) -> None:
+        """The values at the start: a point to fall back on, and the tolerances they imply."""
+        self.start, self.atol, self.spread = first, atol, spread
 
     def threshold(self, point: Seen) -> float:
         """What the gap must come down to at this point."""
@@ -43,7 +50,9 @@ class Judge:
     def goal(self, f: Array) -> float:
         """The threshold for component values f, or for their smallest and largest."""
         top, atol = float(f.max()), self.atol or 0.0
-        return atol + self.tol * max(abs(top), top - float(f.min())) if np.isfinite(f).all() else atol
+        if not np.isfinite(f).all():
+            return atol
+        return atol + self.tol * max(abs(top), min(top - float(f.min()), DRIFT * self.spread))
 
     def see(self, step: Step) -> bool:
         """Take a step in; True when it proves enough."""
