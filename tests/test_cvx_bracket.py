@@ -99,7 +99,7 @@ def test_a_solver_that_fails_leaves_infinite_ends_and_nothing_stale(monkeypatch)
     monkeypatch.setattr("cvxpy.reductions.chain.Chain.invert", fail)
     found = cvx.bracket(problem, 0.1)
     assert found == (-math.inf, math.inf)
-    assert "failed" in found.message
+    assert "no trustworthy answer" in found.message
     assert X.value is None
 
 
@@ -179,3 +179,47 @@ def test_an_interrupted_path_keeps_what_it_has(monkeypatch):
     with pytest.raises(KeyboardInterrupt) as stop:
         cvx.path(PROBLEMS["objective"](), [1, 0.1, 0.01, 0.001])
     assert [row["tau"] for row in stop.value.path.records] == [1, 0.1]
+
+
+def test_a_large_problem_is_not_called_infeasible_for_its_units():
+    A, b, x = np.array([[1.0, 2], [3, -1], [-1, 1]]), np.array([1e8, -2e8, 3e8]), cp.Variable(2)
+    for objective, least in ((cp.square(cp.norm_inf(A @ x - b)), 1.5625e16), (cp.norm_inf(A @ x - b), 1.25e8)):
+        found = cvx.bracket(cp.Problem(cp.Minimize(objective), [cp.norm_inf(x) <= 1e8]), 1e6)
+        assert found.lower <= least
+        assert found.upper >= least
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e8])
+def test_coefficients_that_the_solver_cannot_see(scale):
+    """The true minimum is 0 at x = 1/scale; what the solver makes of it must not be sold as a bracket elsewhere."""
+    A, x = scale * np.random.default_rng(0).standard_normal((6, 3)), cp.Variable(3)
+    b = A @ np.full(3, 1 / scale)
+    found = cvx.bracket(cp.Problem(cp.Minimize(cp.norm_inf(A @ x - b)), [cp.norm_inf(x) <= 10 / scale]), 1e-3)
+    assert found.lower <= 1e-7
+    assert found.upper >= 0.0
+
+
+def test_integer_variables_are_named():
+    z = cp.Variable(3, integer=True, name="z")
+    problem = cp.Problem(cp.Minimize(cp.norm_inf(z - 0.4)), [z >= -3, z <= 3])
+    for attempt in (lambda: cvx.bracket(problem, 0.1), lambda: cvx.path(problem, [0.1])):
+        with pytest.raises(cp.error.SolverError, match="z is a variable with integer=True"):
+            attempt()
+
+
+def test_a_smoothing_solves_itself_where_long_steps_break_down():
+    frequencies = np.linspace(0, np.pi, 150)
+    C = 2 * np.cos(np.outer(frequencies, np.arange(12)))
+    C[:, 0] = 1
+    h = cp.Variable(12)
+    passing, stopping = C[frequencies <= 0.3 * np.pi], C[frequencies >= 0.5 * np.pi]
+    problem = cp.Problem(cp.Minimize(cp.maximum(cp.norm_inf(passing @ h - 1), 10 * cp.norm_inf(stopping @ h))))
+    exact = problem.solve(solver=cp.CLARABEL)
+    for tau in (0.03, 0.003, 0.001):
+        smoothing = cvx.smooth(problem, tau)
+        value = smoothing.solve()
+        assert exact - 1e-7 <= value <= exact + smoothing.error_bound
+        assert smoothing.problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)
+    with pytest.raises(cp.error.ParameterError):
+        cvx.smooth(problem, cp.Parameter(pos=True)).solve()
+    assert cvx.smooth(cp.Problem(cp.Minimize(cp.max(h))), 0.1).solve() == -math.inf

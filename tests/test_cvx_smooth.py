@@ -269,3 +269,17 @@ def test_huge_and_tiny_temperatures_evaluate():
 def test_every_rewrite_is_tried_here():
     tried = {atom for name in ATOMS for atom in case(name).atoms()}
     assert set(REWRITES) <= tried
+
+
+def test_values_in_a_shape_other_than_declared():
+    S = cp.Variable((3, 3))
+    smoothing = cvx.smooth(cp.Problem(cp.Minimize(cp.max(cp.upper_tri(cp.abs(S))))), 0.1)
+    S.value = np.arange(9.0).reshape(3, 3)
+    assert 5.0 <= smoothing.problem.objective.value <= 5.0 + smoothing.error_bound
+
+
+def test_norms_are_listed_as_left_exact():
+    Y = cp.Variable((4, 4))
+    smoothing = cvx.smooth(cp.Problem(cp.Minimize(cp.sum_squares(Y - 1) + cp.tv(Y))), 0.1)
+    assert smoothing.error_bound == 0
+    assert "kink" in smoothing.kept[0].reason

@@ -453,3 +453,75 @@ def test_an_optimum_of_zero_is_found(seed):
     assert consistent.status == cp.OPTIMAL
     lower, upper = consistent.solution.attr["bounds"]
     assert lower <= consistent.value <= upper
+
+
+def test_components_that_fall_for_ever_do_not_loosen_the_tolerance():
+    x, y = cp.Variable(), cp.Variable(3)
+    falling = np.array([0.105, -0.536, 0.362]) @ y + 2
+    problem = cp.Problem(
+        cp.Minimize(cp.maximum(cp.abs(x), falling)), [np.array([[0.126, -0.132, 0.64]]) @ y <= 1, x >= -1]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert abs(problem.solve(method="smoothmax")) <= 1e-6
+    lower, upper = problem.solution.attr["bounds"]
+    assert lower <= 0 <= upper <= 1e-5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_one_square_is_solved(seed):
+    a, x = np.random.default_rng(seed).standard_normal(5), cp.Variable(5)
+    problem = cp.Problem(cp.Minimize(cp.square(a @ x - 1)))
+    assert abs(problem.solve(method="smoothmax")) <= 1e-12
+    assert problem.status == cp.OPTIMAL
+
+
+@pytest.mark.parametrize(("sign", "least"), [("nonneg", 1.0), ("nonpos", 2.0), ("pos", 1.0), ("neg", 2.0)])
+def test_a_scalar_variable_with_a_sign(sign, least):
+    s = cp.Variable(**{sign: True})
+    problem = cp.Problem(cp.Minimize(cp.abs(s - 1) + 1))
+    assert problem.solve(method="smoothmax") == pytest.approx(least, abs=1e-7)
+
+
+def test_an_inactive_bound_has_no_dual_value():
+    a, b, x = np.array([[-1.07], [1.43], [1.19]]), np.array([0.2467, 1.982, -0.7267]), cp.Variable(1)
+    problem = cp.Problem(cp.Minimize(cp.sum_squares(a @ x - b)), [cp.norm_inf(x) <= 10, x >= -20])
+    problem.solve(method="smoothmax")
+    for constraint in problem.constraints:
+        assert np.max(np.abs(constraint.dual_value)) <= 1e-9
+
+
+def test_what_counts_for_nothing_is_no_obstacle_or_is_named():
+    x = cp.Variable(2)
+    problem = cp.Problem(cp.Minimize(cp.norm_inf(x) * 0.0 + cp.abs(x[0] - 1)))
+    assert problem.solve(method="smoothmax") == pytest.approx(0.0, abs=1e-9)
+    with pytest.raises(cvx.NotMinimax, match="log"):
+        cp.Problem(cp.Minimize(cp.log(x[0]) * 0 + cp.abs(x[1] - 1))).solve(method="smoothmax")
+
+
+def test_a_norm_below_a_negative_number_is_infeasible():
+    x = cp.Variable(3)
+    problem = cp.Problem(cp.Minimize(cp.norm_inf(x - 1)), [cp.norm(x) <= -1])
+    assert problem.solve(method="smoothmax") == np.inf
+    assert problem.status == cp.INFEASIBLE
+
+
+def test_the_dual_value_of_a_ball_has_cvxpys_shape():
+    x = cp.Variable(3)
+    problem = cp.Problem(cp.Minimize(cp.norm_inf(x - 2)), [cp.norm(x[None, :], 2, axis=1) <= 1])
+    problem.solve(method="smoothmax")
+    assert problem.constraints[0].dual_value.shape == (1,)
+
+
+def test_stopped_before_any_proof_the_value_is_still_a_bound():
+    x = cp.Variable(3)
+    problem = cp.Problem(cp.Minimize(cp.norm_inf(x - np.arange(3.0))))
+    with pytest.warns(UserWarning, match="inaccurate"):
+        problem.solve(method="smoothmax", time_limit=1e-9)
+    assert problem.status == "user_limit"
+    assert problem.value <= problem.solution.attr["bounds"][1] <= problem.value * (1 + 1e-12)
+
+
+def test_an_unknown_algorithm_is_named():
+    with pytest.raises(ValueError, match="algorithm must be one of 'auto'"):
+        cp.Problem(cp.Minimize(cp.norm_inf(cp.Variable(2)))).solve(method="smoothmax", algorithm="nwton")

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 import cvxpy as cp
 
-from .doors import check_problem, temperature_now
+from .doors import check_continuous, check_problem, temperature_now
 from .smoothing import smooth
-from .solving import LOOSE, ROUNDING, Solved, attempt, violation
+from .solving import LOOSE, Solved, attempt, nothing, violation
 
 
 class _Ends(NamedTuple):
@@ -60,10 +60,11 @@ def bracket(problem: Any, tau: Any, *, solver: str | None = None, atoms: Any = N
 
     Raises
     ------
-    TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError
-        As for `smooth`. Trouble of a solver leaves an end infinite and is told in `message`.
+    TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError, cvxpy.error.SolverError
+        As for `smooth`; integer variables. Trouble of a solver leaves an end infinite and is told in `message`.
     """
     check_problem(problem)
+    check_continuous(problem)
     relaxed, restricted = (smooth(problem, tau, side=side, atoms=atoms) for side in ("optimistic", "conservative"))
     temperature_now(relaxed.tau)
     below = attempt(relaxed.problem, solver, point=False, **solver_options)
@@ -93,7 +94,7 @@ def _better(solved: Solved, sign: float) -> tuple[float, str]:
     if solved.status == cp.UNBOUNDED:
         return -math.inf, "The relaxation is unbounded."
     if not solved.usable:
-        return -math.inf, f"The solver failed on the relaxation ({solved.status})."
+        return -math.inf, f"The solver has no trustworthy answer for the relaxation ({solved.status})."
     return sign * solved.value - solved.better, "The better end is the optimum of the relaxation."
 
 
@@ -104,9 +105,9 @@ def _attained(problem: cp.Problem, restricted: cp.Problem, solved: Solved, sign:
     if solved.status == cp.INFEASIBLE:
         return math.inf, "The restriction is infeasible; a smaller tau may help."
     if not solved.usable or problem.objective.expr.value is None:
-        return math.inf, f"The solver failed on the restriction ({solved.status})."
+        return math.inf, f"The solver has no trustworthy answer for the restriction ({solved.status})."
     worst, cost = violation(problem, restricted)
     value = sign * float(problem.objective.value)
     if worst > LOOSE or math.isnan(value):
         return math.inf, f"The solver's point violates a constraint by a relative {worst:.1e}."
-    return value + cost + ROUNDING * abs(value), "The other end is the original objective at a feasible point."
+    return value + 2 * cost + nothing(value), "The other end is the original objective at a feasible point."

@@ -15,7 +15,7 @@ import numpy as np
 from .. import _doors
 from ..paths import Path
 from .bracket import Bracket, enclose
-from .doors import check_problem
+from .doors import check_continuous, check_problem
 from .smoothing import Smoothing, smooth
 from .solving import LOOSE, attempt, violation
 
@@ -64,12 +64,13 @@ def path(
 
     Raises
     ------
-    TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError
-        As for `smooth`; an empty or non-positive schedule.
+    TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError, cvxpy.error.SolverError
+        As for `smooth`; integer variables; an empty or non-positive schedule.
     KeyboardInterrupt
         On Ctrl-C; `.path` holds the temperatures that were finished.
     """
     check_problem(problem)
+    check_continuous(problem)
     listed = _doors.temperatures("taus", taus)
     sides = _Sides.of(problem, atoms)
     records: list[dict[str, Any]] = []

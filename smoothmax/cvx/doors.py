@@ -26,6 +26,22 @@ def check_problem(problem: Any, *, values: bool = True) -> None:
         check_parameters(problem)
 
 
+def check_continuous(problem: cp.Problem) -> None:
+    """No boolean or integer variables: a bracket of those is as good as the gap their solver leaves, which is not told.
+
+    Raises
+    ------
+    cvxpy.error.SolverError
+        Naming the variable.
+    """
+    for variable in problem.variables():
+        for kind in ("boolean", "integer"):
+            if variable.attributes.get(kind):
+                raise cp.error.SolverError(
+                    f"{variable.name()} is a variable with {kind}=True; brackets need continuous ones"
+                )
+
+
 def check_parameters(problem: cp.Problem) -> None:
     """Every parameter has a value."""
     for parameter in problem.parameters():

@@ -17,9 +17,11 @@ import cvxpy as cp
 import numpy as np
 from cvxpy import settings
 
+from .. import _doors
 from ..front import solve as engine
 from ..problem import Minimax
 from ..result import Interrupted, MinimaxResult
+from ..solvers import METHODS
 from .errors import NotMinimax
 from .extract import Extracted, Infeasible, extract
 from .solving import clear
@@ -83,6 +85,7 @@ def solve(
     """
     if not fallback:
         _refuse(solver, others)
+    _doors.one_of("algorithm", algorithm, ("auto", *METHODS))
     own = {"solver": solver, "verbose": verbose, "warm_start": warm_start, **others} if fallback else None
     begun = time.perf_counter()
     start = values(problem) if warm_start else {}
@@ -116,18 +119,19 @@ def solve(
             options=options,
         )
 
-    return _solved(problem, found, ours, own)
+    return _solved(problem, found, ours, own, tol)
 
 
 def _nothing(problem: Minimax, x0: Any) -> float | None:
-    """NOTHING·(max f − min f) at the start; None, the engine's own, where that is 0 or not finite."""
-    low, high = problem.at(problem.start(x0)).range
-    spread = float(high - low)
+    """NOTHING·(max f − min f) at the start, of |f| where all are equal; None, the engine's own, where f is not finite
+    or 0."""
+    low, high = (float(v) for v in problem.at(problem.start(x0)).range)
+    spread = high - low or abs(high)
     return NOTHING * spread if 0 < spread < np.inf else None
 
 
 def _solved(
-    problem: cp.Problem, found: Extracted, ours: Callable[[], MinimaxResult], own: dict[str, Any] | None
+    problem: cp.Problem, found: Extracted, ours: Callable[[], MinimaxResult], own: dict[str, Any] | None, tol: float
 ) -> float:
     """Solve and write back what came of it; `own` are the options of cvxpy's own solve, where that may be used."""
     begun = time.perf_counter()
@@ -137,7 +141,7 @@ def _solved(
         if np.isfinite(stop.result.fun):
             write(problem, found, stop.result, settings.USER_LIMIT, begun)
         raise
-    status = status_of(found, result)
+    status = status_of(result, tol)
     if status == cp.UNBOUNDED:
         return write_status(problem, status, attributes(problem, found, result, begun))
     if status == cp.SOLVER_ERROR:

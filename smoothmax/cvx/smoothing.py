@@ -16,6 +16,7 @@ from .bound import Bound, bound_of
 from .doors import check_parameters, check_problem, temperature, temperature_now
 from .errors import shortened
 from .rewrites import EXACT, REWRITES, Rewritten, names_of, refusal
+from .solving import attempt, clear
 
 SIDES = {"conservative": 0.0, "center": 0.5, "optimistic": 1.0}  # the share of the excess that is taken off
 
@@ -81,6 +82,27 @@ class Smoothing:
     def reason(self) -> str:
         """Why `error_bound` is what it is."""
         return self._bound().reason
+
+    def solve(self, solver: str | None = None, **solver_options: Any) -> float:
+        """Solve the smoothed problem with more patience than `problem.solve()`, and return its value.
+
+        Without a solver's name Clarabel, with shorter steps where its long ones break down. Sets the variables, and the
+        status and value of `problem`.
+
+        Raises
+        ------
+        cvxpy.error.SolverError
+            No trustworthy answer.
+        """
+        check_parameters(self.problem)
+        temperature_now(self.tau)
+        found = attempt(self.problem, solver, **solver_options)
+        if found.status in (cp.INFEASIBLE, cp.UNBOUNDED) or found.usable:
+            return float(self.problem.value)
+        clear(self.problem)
+        raise cp.error.SolverError(
+            f"no trustworthy answer ({found.status}); try another tau, solver, or scale of the data"
+        )
 
     def _bound(self) -> Bound:
         tau = temperature_now(self.tau)

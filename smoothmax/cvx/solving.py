@@ -9,11 +9,15 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
+from .._typing import Array
 from ..solvers.conic.solver import SILENCE
 
 LOOSE = 1e-5  # of the size of its sides: beyond that a constraint counts as violated
-ROUNDING = 1e-12  # of the value
+ABSOLUTE = 1e-8  # what conic solvers count as nothing, in the units they are given
 UNKNOWN = 1e-6  # of the value: the tolerance that most solvers come with
+ZERO = 1e-14  # of the largest coefficient: rounding
+UNSEEN = 1e-2  # of the terms that should cancel: a residual above that has not been looked at
+PLAUSIBLE = 1e3  # times the size of the data: variables and dual values up to that are expected
 FAR = 1e-4  # of the value: beyond that an estimate of the error says that there is no value
 
 DECIDED = (cp.OPTIMAL, cp.INFEASIBLE, cp.UNBOUNDED)
@@ -83,7 +87,7 @@ def _once(problem: cp.Problem, solver: str, point: bool, options: dict[str, Any]
         if solution.status in cp.settings.ERROR:
             raise cp.error.SolverError(solution.status)
     except cp.error.SolverError as trouble:
-        if "not installed" in str(trouble) or problem.is_mixed_integer():
+        if "not installed" in str(trouble):
             raise
         clear(problem)
         return Solved(cp.SOLVER_ERROR, math.nan, math.inf, math.inf, spent)
@@ -91,7 +95,8 @@ def _once(problem: cp.Problem, solver: str, point: bool, options: dict[str, Any]
         problem.unpack(solution)
     value = math.nan if solution.opt_val is None else float(solution.opt_val)
     steps = solution.attr.get(cp.settings.NUM_ITERS) or 0
-    return Solved(solution.status, value, *_errors(raw, data, value), spent, int(steps))
+    status = solution.status if _believed(solution.status, raw, data) else f"{solution.status}_inaccurate"
+    return Solved(status, value, *_errors(raw, data, value), spent, int(steps))
 
 
 def clear(problem: cp.Problem) -> None:
@@ -110,12 +115,55 @@ def violation(problem: cp.Problem, solved: cp.Problem) -> tuple[float, float]:
     worst, cost = 0.0, 0.0
     for constraint, other in zip(problem.constraints, solved.constraints, strict=True):
         over = np.abs(np.asarray(constraint.violation(), float))
-        size = 1.0 + max((float(np.max(np.abs(arg.value), initial=0.0)) for arg in constraint.args), default=0.0)
-        worst = max(worst, float(np.max(over, initial=0.0)) / size)
+        size = max((float(np.max(np.abs(arg.value), initial=0.0)) for arg in constraint.args), default=0.0)
+        worst = max(worst, float(np.max(over, initial=0.0)) / max(size, ABSOLUTE))
         dual = other.dual_value
         if dual is not None and np.shape(dual) == np.shape(over):
             cost += float(np.sum(np.abs(dual) * over))
     return worst, cost
+
+
+def _believed(status: str, raw: Any, data: dict[str, Any]) -> bool:
+    """Whether a ray proves what the status says for variables, or dual values, of any plausible size.
+
+    Infeasible: z ∈ K* with bᵀz < 0, so that every feasible x has ‖x‖₁ ≥ −bᵀz/‖Aᵀz‖_∞. Unbounded: A x + s = 0, s ∈ K,
+    with qᵀx < 0, so that every dual feasible z has ‖z‖₁ ≥ −qᵀx/‖A x + s‖_∞.
+    """
+    found = _triple(raw)
+    if found is None or status not in (cp.INFEASIBLE, cp.UNBOUNDED):
+        return True
+    x, s, z = found
+    A, b, q = data[cp.settings.A], data[cp.settings.B], data[cp.settings.C]
+    if status == cp.INFEASIBLE:
+        gain, left, size, sizes = -float(b @ z), np.abs(A.T @ z), np.abs(b), abs(A).max(axis=0)
+    else:
+        gain, left, size, sizes = -float(q @ x), np.abs(A @ x + s), np.abs(q), abs(A).max(axis=1)
+    least = np.ravel(sizes.toarray())
+    plausible = PLAUSIBLE * max(1.0, float(size.max(initial=0.0))) / float(least[least > 0].min(initial=1.0))
+    return bool(gain > 0 and gain >= plausible * float(left.max(initial=0.0)))
+
+
+def _triple(raw: Any) -> tuple[Array, Array, Array] | None:
+    """x, s, z of Clarabel or SCS; None of another solver."""
+    try:
+        found = (raw["x"], raw["s"], raw["y"]) if isinstance(raw, dict) else (raw.x, raw.s, raw.z)
+        x, s, z = (np.asarray(part, float) for part in found)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return x, s, z
+
+
+def nothing(value: float) -> float:
+    """A difference that conic solvers do not see."""
+    return 10 * ABSOLUTE * max(1.0, abs(value))
+
+
+def _unseen(A: Any, z: Array, slope: Array) -> bool:
+    """A variable whose coefficients are so small, where they have weight, that its gradient is lost in the residual."""
+    size, weight = np.abs(z), np.abs(z).max(initial=0.0)
+    sizes = abs(A)
+    pull, among = sizes.T @ size, (sizes > ZERO * sizes.max()).T @ size
+    return bool(np.any((np.abs(slope) > UNSEEN * pull) & (among > FAR * weight)))
 
 
 def _errors(raw: Any, data: dict[str, Any], value: float) -> tuple[float, float]:
@@ -125,18 +173,22 @@ def _errors(raw: Any, data: dict[str, Any], value: float) -> tuple[float, float]
 
         objective(y) ≥ objective(x) − zᵀ(b − A x) + ⟨P x + q + Aᵀz, y − x⟩,
 
-    where |y_j − x_j| is taken to be at most |x_j| plus the mean size of x. It is worse where x has to move to become
-    feasible, which costs about |z|ᵀ|b − A x − s|.
+    where |y_j − x_j| is taken to be at most |x_j|, plus the mean size of x, plus the step that moves a row of A x by
+    the size of the value. It is worse where x has to move to become feasible, which costs about |z|ᵀ|b − A x − s|.
     """
-    try:
-        x, s, z = (raw["x"], raw["s"], raw["y"]) if isinstance(raw, dict) else (raw.x, raw.s, raw.z)
-        x, s, z = np.asarray(x, float), np.asarray(s, float), np.asarray(z, float)
-    except (AttributeError, KeyError, TypeError, ValueError):  # another solver
+    found = _triple(raw)
+    if not math.isfinite(value):
+        return math.inf, math.inf
+    if found is None:
         return (UNKNOWN * max(1.0, abs(value)),) * 2
+    x, s, z = found
     A, P = data[cp.settings.A], data.get(cp.settings.P)
     slope, left = data[cp.settings.C] + A.T @ z, data[cp.settings.B] - A @ x
     slope = slope if P is None else slope + P @ x
-    reach = np.abs(x) + math.sqrt(float(x @ x) / max(x.size, 1))
-    better = abs(float(z @ left)) + float(np.abs(slope) @ reach) + ROUNDING * abs(value)
-    worse = float(np.abs(z) @ np.abs(left - s)) + ROUNDING * abs(value)
+    if _unseen(A, z, slope):
+        return math.inf, math.inf
+    columns = np.ravel(abs(A).max(axis=0).toarray())
+    reach = np.abs(x) + math.sqrt(float(x @ x) / max(x.size, 1)) + abs(value) / np.where(columns > 0, columns, np.inf)
+    better = abs(float(z @ left)) + float(np.abs(slope) @ reach) + nothing(value)
+    worse = float(np.abs(z) @ np.abs(left - s)) + nothing(value)
     return tuple(error if math.isfinite(error) else math.inf for error in (better, worse))  # type: ignore[return-value]

@@ -14,11 +14,11 @@ from ..solvers import Status
 from .extract import Extracted
 
 NAME = "SMOOTHMAX"
-NEAR = 1e-5  # of max(|fun|, spread): a stalled gap beyond that is a failure, not an inaccurate optimum
+NEAR = 1e-5  # of what tol is relative to: a stalled gap beyond that is a failure, not an inaccurate optimum
 TOLD = ("message", "method", "npass", "nfev", "gap", "lower_bound", "upper_bound")
 
 
-def status_of(found: Extracted, result: MinimaxResult) -> str:
+def status_of(result: MinimaxResult, tol: float) -> str:
     """cvxpy's word for how the solve ended: "optimal" only with a proof, "user_limit" where a budget ran out.
 
     What stalled is "optimal_inaccurate" while the proven gap is small, and a "solver_error" otherwise.
@@ -31,8 +31,7 @@ def status_of(found: Extracted, result: MinimaxResult) -> str:
         return str(cp.SOLVER_ERROR)
     if result.status in (Status.PASSES, Status.TIME):
         return str(settings.USER_LIMIT)
-    low, high = found.minimax.at(result.x).range
-    near = result.gap <= NEAR * max(abs(result.fun), high - low)
+    near = result.gap <= NEAR * (result.threshold / tol if tol else abs(result.fun))
     sound = result.status in (Status.STALLED, Status.MEMORY)
     return str(cp.OPTIMAL_INACCURATE if near and sound else cp.SOLVER_ERROR)
 

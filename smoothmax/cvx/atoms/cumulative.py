@@ -37,9 +37,8 @@ class LogCumSumExp(Soft):
 
     def numeric(self, values: list[Any]) -> Any:
         """The value."""
-        x, tau = (np.asarray(v.toarray() if hasattr(v, "toarray") else v, dtype=float) for v in values)
-        temperature = float(np.ravel(tau)[0])
-        return self.settled(temperature * np.logaddexp.accumulate(x / temperature, axis=self.axis), temperature)
+        (x,), tau = self.numbers(values)
+        return self.settled(tau * np.logaddexp.accumulate(x / tau, axis=self.axis), tau)
 
     @classmethod
     def cones(cls, expr: Any, args: list[Any], solver_context: Any = None) -> tuple[Any, list[Any]]:

@@ -43,10 +43,10 @@ class LogSumExp(Reducing):
 
     def numeric(self, values: list[Any]) -> Any:
         """The value."""
-        *pieces, tau = (np.asarray(v.toarray() if hasattr(v, "toarray") else v, dtype=float) for v in values)
+        pieces, tau = self.numbers(values)
         x = np.stack(np.broadcast_arrays(*pieces))
-        out = logsumexp(x, tau=float(np.ravel(tau)[0]), axis=(0, *(i + 1 for i in self.axes)))
-        return self.settled(np.reshape(out, self.shape), float(np.ravel(tau)[0]))
+        out = logsumexp(x, tau=tau, axis=(0, *(i + 1 for i in self.axes)))
+        return self.settled(np.reshape(out, self.shape), tau)
 
     @classmethod
     def cones(cls, expr: Any, args: list[Any], solver_context: Any = None) -> tuple[Any, list[Any]]:

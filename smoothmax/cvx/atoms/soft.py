@@ -59,6 +59,12 @@ class Soft(Atom):
         value = t - self.lift * self.excess * tau
         return value, [value >= 0] if self.signed else []
 
+    def numbers(self, values: list[Any]) -> tuple[list[Array], float]:
+        """The pieces in the shapes that were declared (cvxpy's own values may have others), and τ."""
+        full = [np.asarray(v.toarray() if hasattr(v, "toarray") else v, dtype=float) for v in values]
+        *pieces, tau = (v.reshape(arg.shape, order="F") for v, arg in zip(full, self.args, strict=True))
+        return pieces, float(np.ravel(tau)[0])
+
     def settled(self, value: Any, tau: float) -> Any:
         """The same for numbers."""
         value = value - self.lift * np.asarray(self.excess) * tau

@@ -40,11 +40,10 @@ class SoftSumLargest(Reducing):
 
     def numeric(self, values: list[Any]) -> Any:
         """The value: every q gives an upper bound, and an error in q counts squared."""
-        x, tau = (np.asarray(v.toarray() if hasattr(v, "toarray") else v, dtype=float) for v in values)
+        (x,), tau = self.numbers(values)
         kept = tuple(i for i in range(x.ndim) if i not in self.axes)
         rows = np.moveaxis(x, kept, range(len(kept))).reshape(*(x.shape[i] for i in kept), -1)
-        value = smooth_sum_largest(rows, self.k, float(np.ravel(tau)[0]))
-        return self.settled(np.reshape(value, self.shape), float(np.ravel(tau)[0]))
+        return self.settled(np.reshape(smooth_sum_largest(rows, self.k, tau), self.shape), tau)
 
     @classmethod
     def cones(cls, expr: Any, args: list[Any], solver_context: Any = None) -> tuple[Any, list[Any]]:

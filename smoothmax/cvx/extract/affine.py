@@ -10,12 +10,14 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
+from cvxpy.atoms.affine.affine_atom import AffAtom
 
 from ..._typing import Array, Matrix
 from ..errors import NotMinimax
 from .layout import Layout
 from .moves import moved
 from .products import left_product, right_product
+from .refusals import refusal
 from .rows import Linear, Part, Rows, total
 
 Rule = Callable[[Any, Any], Linear | None]
@@ -28,6 +30,8 @@ def affine(expr: Any, layout: Layout) -> Rows:
     ------
     cvxpy.error.ParameterError
         A parameter has no value.
+    NotMinimax
+        An atom that is affine only because it counts for nothing.
     """
     return linear(expr).laid_out(layout)
 
@@ -40,6 +44,8 @@ def linear(expr: Any) -> Linear:
         return Linear({expr.id: Part(1.0, None, expr.size)}, np.zeros(expr.size))
     rule: Rule = _RULES.get(type(expr).__name__, moved)
     found = rule(expr, linear)
+    if found is None and not isinstance(expr, AffAtom):  # a curved atom that cvxpy calls affine, under a factor of 0
+        raise refusal(expr)
     return _by_gradient(expr) if found is None else found
 
 
@@ -77,7 +83,10 @@ def _negated(expr: Any, walk: Any) -> Linear:
 
 def _scaled(expr: Any, walk: Any) -> Linear:
     factor, arg = expr.args if expr.args[0].is_constant() else expr.args[::-1]
-    return _spread(walk(arg), arg, expr.shape).scaled(_factors(constant(factor), expr.shape))
+    factors = _factors(constant(factor), expr.shape)
+    if not np.any(factors) and arg.is_pwl():  # not log, which 0 does not make finite everywhere
+        return Linear({}, np.zeros(expr.size))
+    return _spread(walk(arg), arg, expr.shape).scaled(factors)
 
 
 def _divided(expr: Any, walk: Any) -> Linear:

@@ -49,9 +49,9 @@ def _sides(variable: Any) -> tuple[Array, Array]:
         if bound is not None:
             side[...] = _number(bound)
     if _has(variable, "nonneg") or _has(variable, "pos"):
-        low = np.maximum(low, 0.0)
+        np.maximum(low, 0.0, out=low)
     if _has(variable, "nonpos") or _has(variable, "neg"):
-        high = np.minimum(high, 0.0)
+        np.minimum(high, 0.0, out=high)
     return low, high
 
 

@@ -10,7 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from ... import domains
+from ..errors import shortened
 from .affine import affine
+from .infeasible import Infeasible
 from .layout import Layout
 
 
@@ -25,7 +27,9 @@ def ball_of(constraints: list[Any], layout: Layout) -> tuple[domains.Ball, float
         return None
     scale, shift = _multiple_of_identity(left.args[0], layout)
     radius = float(np.ravel(right.value)[0])
-    if not scale or not radius > 0:
+    if radius < 0:
+        raise Infeasible(f"{shortened(constraints[0])} bounds a norm by a negative number")
+    if not scale or not 0 < radius < np.inf:
         return None
     return domains.Ball(-shift / scale, radius / abs(scale)), abs(scale)
 

@@ -12,8 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..._typing import Array, Index, Matrix
-from ..errors import NotMinimax
-from .infeasible import brief
+from ..errors import NotMinimax, shortened
 from .layout import Layout
 from .pieces import pieces
 
@@ -64,7 +63,7 @@ def _rows(k: int, constraint: Any, layout: Layout) -> Stacked:
         )
     A, b, entry = found
     if np.isnan(b).any() or not np.isfinite(A.data if sp.issparse(A) else A).all():
-        raise ValueError(f"constraints must hold finite numbers; {brief(constraint)} has nan or inf in it")
+        raise ValueError(f"constraints must hold finite numbers; {shortened(constraint)} has nan or inf in it")
     size = np.full(b.size, max([float(np.abs(b).max(initial=0.0)), *map(_constant_size, constraint.args)]))
     return Stacked(A, b, np.full(b.size, equal), np.full(b.size, k), entry, size)
 

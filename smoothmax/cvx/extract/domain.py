@@ -13,10 +13,11 @@ import scipy.sparse as sp
 
 from ... import domains
 from ..._typing import Array, Index, Matrix
+from ..errors import shortened
 from .attributes import attribute_bounds, symmetries
 from .ball import ball_of
 from .constraints import CONSTANT, Stacked, stacked
-from .infeasible import Infeasible, brief
+from .infeasible import Infeasible
 from .layout import Layout
 from .tightest import NONE, Tightest, normals, pivots, tightest
 
@@ -57,9 +58,9 @@ def domain_of(constraints: list[Any], layout: Layout) -> Sides:
     column, pivot, count = pivots(rows.A)
 
     def blame(row: int) -> str:
-        return (
-            "an attribute of its variable" if row == NONE else f"the constraint {brief(constraints[rows.owner[row]])}"
-        )
+        if row == NONE:
+            return "an attribute of its variable"
+        return f"the constraint {shortened(constraints[rows.owner[row]])}"
 
     _check_constants(rows, np.flatnonzero(count == 0), blame)
     single, many = np.flatnonzero(count == 1), np.flatnonzero(count > 1)

@@ -1,8 +1,9 @@
 """Dual values of the user's constraints, from the weights and multipliers of a certificate.
 
 With c = Jᵀp + A_ubᵀλ + A_eqᵀν the bounds take what is left: c_j where x_j ≥ lo_j and c_j > 0, −c_j where x_j ≤ hi_j and
-c_j < 0, either at an equation. So the Lagrangian  f + λᵀ(lhs − rhs) + νᵀ(lhs − rhs)  is stationary in x, up to c_j
-where x_j is free. Of several constraints that say the same, the tightest has the dual value; a redundant one has zero.
+c_j < 0, either at an equation; but none that is so far that its product with c_j is more than the gap. So the
+Lagrangian  f + λᵀ(lhs − rhs) + νᵀ(lhs − rhs)  is stationary in x, up to c_j where x_j is free, and complementary up to
+the gap. Of several constraints that say the same, the tightest has the dual value; a redundant one has zero.
 """
 
 from typing import Any
@@ -15,17 +16,21 @@ from ...certificate import Multipliers
 from .domain import Sides
 from .tightest import NONE
 
+NOISE = 1e-12  # of |c_j x_j|: what rounding leaves of a product that is zero
 
-def duals(sides: Sides, c: Array, multipliers: Multipliers | None) -> dict[int, Any]:
-    """{constraint.id: value} with cvxpy's shapes and signs; `c` = Jᵀp, (d,)."""
+
+def duals(sides: Sides, c: Array, multipliers: Multipliers | None, x: Array, gap: float) -> dict[int, Any]:
+    """{constraint.id: value} with cvxpy's shapes and signs; `c` = Jᵀp, (d,), at x, where `gap` is left open."""
     if isinstance(sides.domain, domains.Ball):
-        return {sides.constraints[0].id: np.float64(np.linalg.norm(c) / sides.factor)}
+        only, value = sides.constraints[0], np.float64(np.linalg.norm(c) / sides.factor)
+        shape = only.dual_variables[0].shape
+        return {only.id: np.full(shape, value) if shape else value}
     row = np.zeros(sides.rows.b.size)
     if sides.upper.size and multipliers is not None:
         row[sides.upper] = np.maximum(multipliers.ub, 0.0)
     _of_equations(sides, _equation_multipliers(sides, c, multipliers), row)
     c = c + np.asarray(row @ sides.rows.A) if sides.upper.size or sides.equal.size else c
-    _of_bounds(sides, c + _of_symmetries(sides, multipliers), row)
+    _of_bounds(sides, c + _of_symmetries(sides, multipliers), row, x, gap)
     return _by_constraint(sides, row)
 
 
@@ -51,10 +56,12 @@ def _of_symmetries(sides: Sides, multipliers: Multipliers | None) -> Array:
     return np.asarray(multipliers.eq[sides.equal.size :] @ sides.links)
 
 
-def _of_bounds(sides: Sides, c: Array, row: Array) -> None:
+def _of_bounds(sides: Sides, c: Array, row: Array, x: Array, gap: float) -> None:
     """r·λ = −c_j for the row r·x_j + b ≤ 0 (or = 0) that stops x_j in the direction of −c_j."""
     source = np.where(c > 0, sides.bounds.from_lo, sides.bounds.from_hi)
-    j = np.flatnonzero((source != NONE) & (c != 0))
+    slack = np.abs(np.where(c > 0, sides.bounds.lo, sides.bounds.hi) - x)
+    near = np.abs(c) * np.where(np.isfinite(slack), slack, 0.0) <= max(2 * gap, 0.0) + NOISE * np.abs(c) * np.abs(x)
+    j = np.flatnonzero((source != NONE) & (c != 0) & near)
     row[source[j]] = -c[j] / sides.pivot[source[j]]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..._typing import Array
-from ...certificate import normalized
+from ...certificate import normalized, prove
 from ...problem import Minimax
 from ...result import MinimaxResult
 from ..doors import check_problem
@@ -53,11 +53,13 @@ class Extracted:
         lin = self.minimax.at(result.x)
         live = np.flatnonzero(p)
         c = lin.only(live).vjp(p[live]) if lin.few(live) else lin.vjp(p)
-        return duals(self.sides, c, result.multipliers)
+        return duals(self.sides, c, result.multipliers, result.x, result.gap)
 
     def bounds(self, result: MinimaxResult) -> tuple[float, float]:
         """(lower, upper) of the problem's own optimal value."""
         lower, upper = float(result.lower_bound), float(result.upper_bound)
+        if not np.isfinite(upper) and np.isfinite(result.fun):  # stopped before any proof
+            upper = prove(self.minimax, self.minimax.at(result.x), None).upper
         return (lower, upper) if self.sign > 0 else (-upper, -lower)
 
 

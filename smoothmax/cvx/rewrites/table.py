@@ -37,6 +37,12 @@ EXACT: dict[type, str] = {
     if isinstance(kind := getattr(cp, name, None), type)
 }
 
+EXACT |= {
+    kind: "a Euclidean norm has its only kink where its argument vanishes, and cones of its own"
+    for name in ("Pnorm", "PnormApprox")
+    if isinstance(kind := getattr(cp, name, None), type)
+}
+
 
 def names_of(atom: Any) -> set[str]:
     """What `atoms=` may call this atom: its class, and for maximum and minimum with 0 also pos and neg."""
