@@ -23,7 +23,7 @@ from ._typing import Array
 from .components import Linearization
 from .domains import Linear, Simplex
 from .inner import gamma, inner_minimum, linear_part
-from .problem import Minimax
+from .problem import Minimax, checked
 
 EPS = float(np.finfo(float).eps)
 CLOSE = 1e-9  # within this x is projected before its value counts as an upper bound
@@ -80,8 +80,7 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     TypeError, ValueError
         Arguments that do not fit the problem.
     """
-    if not isinstance(problem, Minimax):
-        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+    checked(problem)
     x = _doors.vector("x", x, problem.d)
     if weights is not None:
         weights = check_weights(weights, problem.n)

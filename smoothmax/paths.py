@@ -21,7 +21,7 @@ from . import _doors
 from ._files import write_whole
 from ._typing import Array
 from .engine import solve_with
-from .problem import Minimax
+from .problem import Minimax, checked
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance
 from .settings import Settings
@@ -122,8 +122,7 @@ def path(
     Interrupted
         On Ctrl-C; `.path` holds the temperatures that were finished.
     """
-    if not isinstance(problem, Minimax):
-        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+    checked(problem)
     x = problem.start(x0)
     records: list[dict[str, Any]] = []
     results: list[MinimaxResult] = []

@@ -101,3 +101,18 @@ def start_of(domain: Domain) -> Array:
     """Where to begin: the domain's start, or for a user's domain the projection of 0."""
     begin = getattr(domain, "start", None)
     return np.asarray(begin() if begin else domain.project(np.zeros(domain.d)), dtype=np.float64)
+
+
+def checked(problem: Any) -> "Minimax":
+    """The problem, if it is a Minimax.
+
+    Raises
+    ------
+    TypeError
+        It is something else.
+    """
+    if not isinstance(problem, Minimax):
+        foreign = type(problem).__module__.startswith("cvxpy")
+        hint = "; smoothmax.cvx.from_cvxpy makes one" if foreign else ""
+        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}{hint}")
+    return problem

@@ -10,7 +10,7 @@ import numpy as np
 from . import _doors
 from ._typing import Array
 from .choose import named
-from .problem import Minimax
+from .problem import checked
 from .solvers import METHODS, Direct, Method
 from .surrogate import check_prior
 
@@ -52,8 +52,7 @@ class Settings:
         options: Any = None,
     ) -> "Settings":
         """Check every argument; one clear TypeError or ValueError for the first that is wrong."""
-        if not isinstance(problem, Minimax):
-            raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+        checked(problem)
         _doors.one_of("regularizer", regularizer, ("shannon",))
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, callback(intermediate_result); got {type(callback).__name__}")

@@ -14,7 +14,7 @@ from . import _doors
 from ._typing import Array, Index
 from .components import Linearization, Meter
 from .operators import entropy, kl_divergence, softmax
-from .problem import Minimax
+from .problem import Minimax, checked
 
 NEGLIGIBLE = 1e-14  # rows with less weight than this share of the largest do not show in the Hessian
 DENSE = 1 << 21  # up to this many Jacobian entries the Hessian is summed from centred rows
@@ -150,8 +150,7 @@ class Smoothed:
         prior: Any = None,
         meter: Meter | None = None,
     ) -> None:
-        if not isinstance(problem, Minimax):
-            raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+        checked(problem)
         _doors.one_of("regularizer", regularizer, ("shannon",))
         self.problem = problem
         self.tau = _doors.positive("tau", tau)

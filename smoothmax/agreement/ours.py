@@ -8,7 +8,14 @@ from ..solvers import METHODS
 from .route import Found, Question, Route
 
 AT_TAU = ("gradient", "accelerated", "lbfgs", "newton", "cvxpy")
-DIRECT = ("auto", "newton-cg")  # they go for the minimax, by temperatures of their own
+# these go for the minimax, by temperatures of their own
+DIRECT = (
+    "auto",
+    "working-set",
+    "saddle",
+    "newton-cg",
+    "conditional-gradient",
+)  # they go for the minimax, by temperatures of their own
 
 
 def _by(method: str, smoothed: bool, asked: Question) -> Found:

@@ -15,6 +15,7 @@ from .._typing import Array
 from .rational import Rational
 
 EPS = float(np.finfo(float).eps)
+ZERO = 1e-4  # of the size of f at the start, at which a tolerance may count where the optimum is 0
 NOISE = 64 * EPS  # relative: what rounding of F_τ and of a bound "up to a backward error" may leave
 COLUMNS = (
     "route",
@@ -83,6 +84,7 @@ class Agreement:
     tol: float
     rows: tuple[Row, ...]
     rational: Rational | None = None
+    size: float = 0.0  # the largest |f_i| at the start: an optimum of 0 is no sharper than the data
 
     @property
     def value(self) -> tuple[float, float]:
@@ -125,7 +127,7 @@ class Agreement:
         """A route that says "optimal" may stand above the best value known by its tolerance, not more."""
         for row in self.rows:
             best = (self.value if row.aim == "exact" else self.smoothed_value)[1]
-            allowed = row.tolerance * max(abs(row.value), row.spread) + self._noise()
+            allowed = row.tolerance * max(abs(row.value), row.spread, ZERO * self.size) + self._noise()
             if row.status == "optimal" and row.value - best > allowed:
                 what = "max f" if row.aim == "exact" else "F_tau"
                 local = "" if self.convex else " The components are not convex: both may be local minima."
@@ -149,7 +151,7 @@ class Agreement:
 
     def _noise(self) -> float:
         sizes = [max(abs(row.fun), abs(row.smoothed_fun), row.spread) for row in self.rows if not math.isnan(row.fun)]
-        return NOISE * max(sizes, default=0.0) + 16 * EPS * self.tau * math.log(max(self.n, 2))
+        return NOISE * max([self.size, *sizes]) + 16 * EPS * self.tau * math.log(max(self.n, 2))
 
     def __str__(self) -> str:
         (low, high), (soft_low, soft_high) = self.value, self.smoothed_value

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import _doors
-from ..problem import Minimax
+from ..problem import Minimax, checked
 from . import cones, ours, program, smooth
 from .judge import judge
 from .rational import rational_bound, rational_obstacle
@@ -56,8 +56,7 @@ def verify(
     TypeError, ValueError
         Arguments that do not fit, named.
     """
-    if not isinstance(problem, Minimax):
-        raise TypeError(f"problem must be a Minimax; got {type(problem).__name__}")
+    checked(problem)
     if isinstance(routes, str):
         raise TypeError(f"routes must be an iterable of names; got the string {routes!r}")
     names = DEFAULT if routes is None else tuple(_doors.one_of("routes", name, tuple(ROUTES)) for name in routes)
@@ -68,7 +67,9 @@ def verify(
     if not np.isfinite(f).all():
         raise ValueError(f"x0 must be a point where every component is finite; the largest |f_i| is {np.abs(f).max()}")
     rows = tuple(_row(asked, ROUTES[name]) for name in dict.fromkeys(names))
-    report = Agreement(repr(problem), problem.n, problem.convex, asked.tau, asked.tol, rows)
+    report = Agreement(
+        repr(problem), problem.n, problem.convex, asked.tau, asked.tol, rows, size=float(np.abs(f).max())
+    )
     return _rechecked(problem, report)
 
 

@@ -143,10 +143,16 @@ def _slope(axes: Axes, warm: float, cold: float) -> None:
 
 
 def _unproven(axes: Axes, table: Mapping[str, Sequence[Any]], tau: Array, floor: float) -> None:
-    """A cross over the gaps of temperatures whose smoothed optimum was not proven."""
+    """A cross over the gaps of temperatures whose smoothed optimum was not proven, on the axis where there is none."""
     gap = column(table, "gap")
     failed = np.array([value is not None and not value for value in table.get("success", [True] * tau.size)], bool)
+    nothing = failed & ~np.isfinite(gap)
     failed &= np.isfinite(gap) & (gap > floor)
+    if nothing.any():
+        axes.plot(
+            tau[nothing], np.full(int(nothing.sum()), 0.03), color=PURPLE, linestyle="", marker="x", zorder=5,
+            transform=axes.get_xaxis_transform(), label="no bound there",
+        )  # fmt: skip
     if failed.any():
         axes.plot(
             tau[failed], gap[failed], color=PURPLE, linestyle="", marker="X", markersize=6, zorder=5,
