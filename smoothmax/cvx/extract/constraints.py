@@ -16,6 +16,7 @@ from ..errors import NotMinimax, shortened
 from .layout import Layout
 from .pieces import pieces
 
+TAKES = "affine constraints, maxima of affine expressions, or one ball norm(x - c) <= r alone,"
 CONSTANT = 1e-12  # of the size of its sides: what a constraint without variables may miss by rounding
 
 
@@ -54,14 +55,10 @@ def stacked(constraints: list[Any], layout: Layout) -> Stacked:
 
 def _rows(k: int, constraint: Any, layout: Layout) -> Stacked:
     expr, equal = _as_zero_side(constraint)
-    found = pieces(expr, layout)
-    if found is None:
-        raise NotMinimax(
-            constraint,
-            "it is neither affine nor a maximum of affine expressions",
-            "affine constraints and bounds, or one ball norm(x - c) <= r alone,",
-        )
-    A, b, entry = found
+    try:
+        A, b, entry = pieces(expr, layout)
+    except NotMinimax as part:
+        raise NotMinimax(constraint, f"in it stands {shortened(part.what)}, and {part.why}", TAKES) from None
     if np.isnan(b).any() or not np.isfinite(A.data if sp.issparse(A) else A).all():
         raise ValueError(f"constraints must hold finite numbers; {shortened(constraint)} has nan or inf in it")
     size = np.full(b.size, max([float(np.abs(b).max(initial=0.0)), *map(_constant_size, constraint.args)]))

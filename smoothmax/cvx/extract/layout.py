@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from ..._typing import Array
 from ..errors import NotMinimax
@@ -51,11 +50,3 @@ class Layout:
     def values(self, x: Array) -> dict[int, Array]:
         """{variable.id: array of its shape}, copies of the parts of x."""
         return {v.id: x[self.place(v)].reshape(v.shape, order="F").copy() for v in self.variables}
-
-    def point(self) -> Array | None:
-        """x of the variables' present values; None where one has none."""
-        values = [v.value for v in self.variables]
-        if any(value is None for value in values):
-            return None
-        dense = [v.toarray() if sp.issparse(v) else np.asarray(v, dtype=np.float64) for v in values]
-        return np.concatenate([np.zeros(0), *(v.ravel(order="F") for v in dense)])

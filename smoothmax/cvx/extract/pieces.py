@@ -19,13 +19,16 @@ class Pieces(NamedTuple):
     entry: Index
 
 
-def pieces(expr: Any, layout: Layout) -> Pieces | None:
-    """The pieces of a convex expression, or None where they are not finitely many affine ones."""
-    try:
-        found = [half for family in families(expr) for half in family.split()]
-    except NotMinimax:
-        return None
+def pieces(expr: Any, layout: Layout) -> Pieces:
+    """The pieces of a convex expression.
+
+    Raises
+    ------
+    NotMinimax
+        They are not finitely many affine ones.
+    """
+    found = [half for family in families(expr) for half in family.split()]
     if any(half.curved for half in found):
-        return None
+        raise NotMinimax(expr, "it is quadratic", "an affine expression")
     rows = stacked([half.linear for half in found]).laid_out(layout)
     return Pieces(rows.A, rows.b, np.concatenate([half.entry for half in found]))
