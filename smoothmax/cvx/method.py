@@ -87,11 +87,26 @@ def solve(
         _refuse(solver, others)
     _doors.one_of("algorithm", algorithm, ("auto", *METHODS))
     own = {"solver": solver, "verbose": verbose, "warm_start": warm_start, **others} if fallback else None
-    begun = time.perf_counter()
+    ours = {
+        "tol": tol,
+        "atol": atol,
+        "method": algorithm,
+        "max_passes": max_passes,
+        "time_limit": time_limit,
+        "progress": verbose,
+        "rng": rng,
+        "options": options,
+    }
     start = values(problem) if warm_start else {}
     clear(problem)
+    return _taken(problem, start, ours, own)
+
+
+def _taken(problem: cp.Problem, start: dict[int, Any], ours: dict[str, Any], own: dict[str, Any] | None) -> float:
+    """Extract and solve; `ours` are the options of the engine, `own` those of cvxpy's own solve, where it may be used."""
+    begun = time.perf_counter()
     for kind in KINDS:
-        if own is not None and others.get(kind):
+        if own is not None and own.get(kind):
             return _fall_back(problem, f"{kind}=True asks for another kind of problem", own)
     try:
         found = extract(problem)
@@ -103,23 +118,9 @@ def solve(
             raise
         return _fall_back(problem, str(why), own)
     problem._compilation_time = time.perf_counter() - begun
-
-    def ours() -> MinimaxResult:
-        x0 = found.point(start)
-        return engine(
-            found.minimax,
-            x0,
-            tol=tol,
-            atol=_nothing(found.minimax, x0) if atol is None else atol,
-            method=algorithm,
-            max_passes=max_passes,
-            time_limit=time_limit,
-            progress=verbose,
-            rng=rng,
-            options=options,
-        )
-
-    return _solved(problem, found, ours, own, tol)
+    x0 = found.point(start)
+    atol = _nothing(found.minimax, x0) if ours["atol"] is None else ours["atol"]
+    return _solved(problem, found, lambda: engine(found.minimax, x0, **{**ours, "atol": atol}), own, ours["tol"])
 
 
 def _nothing(problem: Minimax, x0: Any) -> float | None:
@@ -149,7 +150,7 @@ def _solved(
             return _fall_back(problem, result.message, own)
         raise cp.error.SolverError(f"Solver '{NAME}' failed: {result.message}{HINT}")
     if status in settings.INACCURATE:
-        warnings.warn(INACCURATE.format(message=result.message), UserWarning, stacklevel=4)
+        warnings.warn(INACCURATE.format(message=result.message), UserWarning, stacklevel=5)
     return write(problem, found, result, status, begun)
 
 
@@ -168,7 +169,7 @@ def _refuse(solver: Any, others: dict[str, Any]) -> None:
 
 def _fall_back(problem: cp.Problem, why: str, own: dict[str, Any]) -> float:
     """cvxpy's own solve, said aloud and kept in the solution."""
-    warnings.warn(f"cvxpy's own solve is used in place of smoothmax: {why}", UserWarning, stacklevel=4)
+    warnings.warn(f"cvxpy's own solve is used in place of smoothmax: {why}", UserWarning, stacklevel=5)
     value = problem.solve(**own)
     if problem.solution is not None:
         problem.solution.attr["fallback"] = why

@@ -6,6 +6,7 @@ lift = 0 is an upper surrogate, lift = 1 a lower one, lift = ½ errs least. Each
 convex h, hence jointly convex in x and τ: with τ a Parameter the atom obeys cvxpy's rules for parameters (DPP).
 """
 
+import abc
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,14 @@ class Soft(Atom):
         return self.args[-1]
 
     @property
+    @abc.abstractmethod
     def excess(self) -> float | Array:
         """How far g_τ may lie above g, per unit of τ."""
-        raise NotImplementedError
 
     @classmethod
+    @abc.abstractmethod
     def cones(cls, expr: Any, args: list[Any], solver_context: Any = None) -> tuple[Any, list[Any]]:
         """(t, constraints): t an affine upper bound of the atom at affine `args`, tight where it is minimized."""
-        raise NotImplementedError
 
     def lowered(self, t: Any, tau: Any) -> tuple[Any, list[Any]]:
         """t − lift·τ·excess, held above 0 where that is known and not implied."""
