@@ -103,7 +103,7 @@ def solve(
 
 
 def _taken(problem: cp.Problem, start: dict[int, Any], ours: dict[str, Any], own: dict[str, Any] | None) -> float:
-    """Extract and solve; `ours` are the options of the engine, `own` those of cvxpy's own solve, where it may be used."""
+    """Extract and solve; `ours` are options of the engine, `own` those of cvxpy's own solve, where it may be used."""
     begun = time.perf_counter()
     for kind in KINDS:
         if own is not None and own.get(kind):
