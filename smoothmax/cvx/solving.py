@@ -158,12 +158,14 @@ def nothing(value: float) -> float:
     return 10 * ABSOLUTE * max(1.0, abs(value))
 
 
-def _unseen(A: Any, z: Array, slope: Array) -> bool:
+def _unseen(sizes: Any, z: Array, slope: Array) -> bool:
     """A variable whose coefficients are so small, where they have weight, that its gradient is lost in the residual."""
-    size, weight = np.abs(z), np.abs(z).max(initial=0.0)
-    sizes = abs(A)
-    pull, among = sizes.T @ size, (sizes > ZERO * sizes.max()).T @ size
-    return bool(np.any((np.abs(slope) > UNSEEN * pull) & (among > FAR * weight)))
+    weights = np.abs(z)
+    lost = np.flatnonzero(np.abs(slope) > UNSEEN * (sizes.T @ weights))
+    if not lost.size:
+        return False
+    among = (sizes[:, lost] > ZERO * sizes.max()).T @ weights
+    return bool(np.any(among > FAR * weights.max()))
 
 
 def _errors(raw: Any, data: dict[str, Any], value: float) -> tuple[float, float]:
@@ -185,10 +187,13 @@ def _errors(raw: Any, data: dict[str, Any], value: float) -> tuple[float, float]
     A, P = data[cp.settings.A], data.get(cp.settings.P)
     slope, left = data[cp.settings.C] + A.T @ z, data[cp.settings.B] - A @ x
     slope = slope if P is None else slope + P @ x
-    if _unseen(A, z, slope):
+    sizes = abs(A.tocsc())
+    if _unseen(sizes, z, slope):
         return math.inf, math.inf
-    columns = np.ravel(abs(A).max(axis=0).toarray())
-    reach = np.abs(x) + math.sqrt(float(x @ x) / max(x.size, 1)) + abs(value) / np.where(columns > 0, columns, np.inf)
+    there = np.diff(sizes.indptr) > 0
+    largest = np.full(x.size, math.inf)  # of the coefficients of each variable
+    largest[there] = np.maximum.reduceat(sizes.data, sizes.indptr[:-1][there]) if there.any() else math.inf
+    reach = np.abs(x) + math.sqrt(float(x @ x) / max(x.size, 1)) + abs(value) / np.where(largest > 0, largest, math.inf)
     better = abs(float(z @ left)) + float(np.abs(slope) @ reach) + nothing(value)
     worse = float(np.abs(z) @ np.abs(left - s)) + nothing(value)
     return tuple(error if math.isfinite(error) else math.inf for error in (better, worse))  # type: ignore[return-value]
