@@ -175,7 +175,7 @@ def test_an_interrupted_path_keeps_what_it_has(monkeypatch):
             raise KeyboardInterrupt
         return attempt(*args, **kwargs)
 
-    monkeypatch.setattr("smoothmax.cvx.curve.attempt", interrupted)
+    monkeypatch.setattr("smoothmax.cvx.enclosure.attempt", interrupted)
     with pytest.raises(KeyboardInterrupt) as stop:
         cvx.path(PROBLEMS["objective"](), [1, 0.1, 0.01, 0.001])
     assert [row["tau"] for row in stop.value.path.records] == [1, 0.1]

@@ -3,8 +3,8 @@
 Importing this makes `problem.solve(method="smoothmax")` known to cvxpy.
 """
 
-from .bracket import Bracket, bracket
 from .curve import Curve, path
+from .enclosure import Bracket, bracket
 from .errors import NotMinimax
 from .extract import from_cvxpy
 from .method import register

@@ -14,10 +14,8 @@ import numpy as np
 
 from .. import _doors
 from ..paths import Path
-from .bracket import Bracket, enclose
-from .doors import check_continuous, check_problem
-from .smoothing import Smoothing, smooth
-from .solving import LOOSE, attempt, violation
+from .enclosure import Bracket, Sides
+from .solving import LOOSE, violation
 
 
 @dataclass(frozen=True)
@@ -69,52 +67,47 @@ def path(
     KeyboardInterrupt
         On Ctrl-C; `.path` holds the temperatures that were finished.
     """
-    check_problem(problem)
-    check_continuous(problem)
+    rows = _Rows.of(problem, atoms)
     listed = _doors.temperatures("taus", taus)
-    sides = _Sides.of(problem, atoms)
     records: list[dict[str, Any]] = []
     brackets: list[Bracket] = []
     maximize = isinstance(problem.objective, cp.Maximize)
     points: list[dict[int, Any]] = []
     for tau in listed:
         try:
-            record, found = sides.at(tau, solver, solver_options)
+            record, found = rows.at(tau, solver, solver_options)
         except KeyboardInterrupt as stop:
             stop.path = Curve(tuple(records), brackets=tuple(brackets), maximize=maximize)  # type: ignore[attr-defined]
             raise
         points.append({v.id: v.value for v in problem.variables()})
         if records:
-            record["extrapolated"] = sides.extrapolated(points[-2:], records[-1]["tau"] / tau)
+            record["extrapolated"] = rows.extrapolated(points[-2:], records[-1]["tau"] / tau)
         records.append(record)
         brackets.append(found)
     return Curve(tuple(records), brackets=tuple(brackets), maximize=maximize)
 
 
 @dataclass(frozen=True)
-class _Sides:
-    """Both smoothings of one problem, in one Parameter τ."""
+class _Rows:
+    """Rows of one problem, whose τ is a Parameter."""
 
-    problem: cp.Problem
+    sides: Sides
     tau: cp.Parameter
-    relaxed: Smoothing
-    restricted: Smoothing
     per_tau: float  # the error bound is proportional to τ
 
     @classmethod
-    def of(cls, problem: cp.Problem, atoms: Any) -> "_Sides":
+    def of(cls, problem: Any, atoms: Any) -> "_Rows":
         tau = cp.Parameter(pos=True, value=1.0, name="tau")
-        relaxed, restricted = (smooth(problem, tau, side=side, atoms=atoms) for side in ("optimistic", "conservative"))
-        return cls(problem, tau, relaxed, restricted, restricted.error_bound)
+        sides = Sides.of(problem, tau, atoms)
+        return cls(sides, tau, sides.restricted.error_bound)
 
     def at(self, tau: float, solver: str | None, options: dict[str, Any]) -> tuple[dict[str, Any], Bracket]:
         """The row of one temperature; the variables are left at the conservative point."""
         started = time.perf_counter()
         self.tau.value = tau
-        below = attempt(self.relaxed.problem, solver, point=False, **options)
-        above = attempt(self.restricted.problem, solver, **options)
-        found = enclose(self.problem, self.restricted.problem, below, above)
-        value = self.problem.objective.value if above.usable else None
+        found = self.sides.solve(solver, options)
+        below, above = found.optimistic, found.conservative
+        value = self.sides.problem.objective.value if above.usable else None
         return {
             "tau": tau,
             "fun": math.nan if value is None else float(value),
@@ -139,10 +132,11 @@ class _Sides:
         warm, cold = points
         if any(value is None for point in points for value in point.values()):
             return math.nan
-        for variable in self.problem.variables():
+        problem = self.sides.problem
+        for variable in problem.variables():
             variable.save_value((ratio * cold[variable.id] - warm[variable.id]) / (ratio - 1))
-        value = self.problem.objective.value
-        inside = violation(self.problem, self.restricted.problem)[0] <= LOOSE
-        for variable in self.problem.variables():
+        value = problem.objective.value
+        inside = violation(problem, self.sides.restricted.problem)[0] <= LOOSE
+        for variable in problem.variables():
             variable.save_value(cold[variable.id])
         return float(value) if inside and value is not None else math.nan

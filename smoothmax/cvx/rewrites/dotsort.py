@@ -15,6 +15,7 @@ from .sum_largest import soft_sum_largest
 
 
 def rewrite_dotsort(atom: Any, args: list[Any], tau: Any, lift: float) -> Rewritten:
+    """One smooth sum for each step between different weights."""
     x = cp.vec(args[0], order="F")
     w = np.zeros(x.size)
     given = atom.args[1].value

@@ -9,12 +9,13 @@ solver leaves open: its duality gap and residuals.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import cvxpy as cp
 
 from .doors import check_continuous, check_problem, temperature_now
-from .smoothing import smooth
+from .smoothing import Smoothing, smooth
 from .solving import LOOSE, Solved, attempt, nothing, violation
 
 
@@ -63,16 +64,34 @@ def bracket(problem: Any, tau: Any, *, solver: str | None = None, atoms: Any = N
     TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError, cvxpy.error.SolverError
         As for `smooth`; integer variables. Trouble of a solver leaves an end infinite and is told in `message`.
     """
-    check_problem(problem)
-    check_continuous(problem)
-    relaxed, restricted = (smooth(problem, tau, side=side, atoms=atoms) for side in ("optimistic", "conservative"))
-    temperature_now(relaxed.tau)
-    below = attempt(relaxed.problem, solver, point=False, **solver_options)
-    above = attempt(restricted.problem, solver, **solver_options)
-    return enclose(problem, restricted.problem, below, above)
+    sides = Sides.of(problem, tau, atoms)
+    temperature_now(sides.restricted.tau)
+    return sides.solve(solver, solver_options)
 
 
-def enclose(problem: cp.Problem, restricted: cp.Problem, optimistic: Solved, conservative: Solved) -> Bracket:
+@dataclass(frozen=True)
+class Sides:
+    """Both smoothings of one problem."""
+
+    problem: cp.Problem
+    relaxed: Smoothing
+    restricted: Smoothing
+
+    @classmethod
+    def of(cls, problem: Any, tau: Any, atoms: Any) -> "Sides":
+        """Of a DCP problem in continuous variables."""
+        check_problem(problem)
+        check_continuous(problem)
+        return cls(problem, *(smooth(problem, tau, side=side, atoms=atoms) for side in ("optimistic", "conservative")))
+
+    def solve(self, solver: str | None, options: dict[str, Any]) -> Bracket:
+        """At the present τ; the variables are left at the conservative point."""
+        below = attempt(self.relaxed.problem, solver, point=False, **options)
+        above = attempt(self.restricted.problem, solver, **options)
+        return _enclose(self.problem, self.restricted.problem, below, above)
+
+
+def _enclose(problem: cp.Problem, restricted: cp.Problem, optimistic: Solved, conservative: Solved) -> Bracket:
     """The bracket of two solves, the variables holding the point of the restricted problem."""
     sign = -1.0 if isinstance(problem.objective, cp.Maximize) else 1.0
     low, one = _better(optimistic, sign)
