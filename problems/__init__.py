@@ -11,12 +11,38 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from problems import chebyshev, classics_convex, enclosing_ball, games, linf_regression, traffic
+from problems import (
+    chebyshev,
+    chebyshev_centre,
+    classics,
+    classics_convex,
+    enclosing_ball,
+    fairness,
+    filters,
+    games,
+    linf_regression,
+    portfolio,
+    spectral,
+    traffic,
+)
 from problems.case import Case
 
 __all__ = ["Case", "cases", "get"]
 
-_FAMILIES = (linf_regression, chebyshev, games, enclosing_ball, classics_convex, traffic)
+_FAMILIES = (
+    linf_regression,
+    chebyshev,
+    filters,
+    games,
+    enclosing_ball,
+    chebyshev_centre,
+    portfolio,
+    fairness,
+    spectral,
+    classics_convex,
+    classics,
+    traffic,
+)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ import smoothmax as sm
 class Case:
     """A problem min over x in X of max_i f_i(x) with a start, the optimum and where that is known from.
 
-    The optimum is None where nobody knows it. The start is copied and locked, so that no method can spoil it
-    for the next one.
+    The optimum is None where nobody knows it. How the print agrees with it: to a unit of the last printed "digits";
+    "better": the optimum is smaller than the print, in a feasible point; "close": larger, by less than 1e-6 relative;
+    "relaxed": the print is of an interior-point method that moves constraints by 1e-8, and lies that much too low.
+    The start is copied and locked, so that no method can spoil it for the next one.
 
     Raises
     ------
@@ -32,6 +35,8 @@ class Case:
     printed: str | None = None  # the optimum as the source prints it
     exact: Fraction | None = None  # the optimum where it is rational
     convex: bool = True
+    agrees: Literal["digits", "better", "close", "relaxed"] = "digits"
+    at_most: bool = False  # the optimum is the least value known near the start: a smaller one is no error
     note: str = ""
     family: str = ""  # the module of the catalogue it comes from
 

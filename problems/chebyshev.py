@@ -18,26 +18,10 @@ from scipy.optimize import brentq
 
 import smoothmax as sm
 from problems.case import Case
+from problems.tables import rows
 
+TABLE = "best_uniform.csv"
 REMEZ = "Remez exchange with 45 digits, twice and independently"
-
-# degree: (best error, extremal points x >= 0 of the even error function)
-ABS = {
-    4: ("0.06762089927778427526", (0, 0.28443158314309, 0.77708153642416, 1)),
-    16: (
-        "0.01746805234965671548",
-        (0, 0.074921355064912, 0.23102179060379, 0.40298604946302, 0.56768549933561, 0.71418652946732)
-        + (0.83523744005227, 0.92549987239406, 0.98118334771891, 1),
-    ),
-}
-# degree: (best error, extremal points)
-EXP = {
-    3: ("0.005528370108687588533", (-1, -0.68223285994202, 0.049543722265371, 0.73170678193815, 1)),
-    5: (
-        "0.00004520551192611582586",
-        (-1, -0.86019700005196, -0.48239233082617, 0.023693553167628, 0.51792608556647, 0.87203719749692, 1),
-    ),
-}
 
 
 def fit(t: ArrayLike, y: ArrayLike, degree: int) -> sm.Minimax:
@@ -114,9 +98,7 @@ def _absolute_value() -> Iterator[Case]:
     yield _case("abs-deg1", abs, 1, (-1, 0, 1), 0.5, "|x| is even", exact=half)
     reason = "p = x^2 + 1/8 errs by 1/8 at 0, +-1/2 and +-1"
     yield _case("abs-deg2", abs, 2, (-1, -0.5, 0, 0.5, 1), 0.125, reason, exact=eighth)
-    for degree, (printed, extremal) in ABS.items():
-        both = np.union1d(extremal, np.negative(extremal))
-        yield _case(f"abs-deg{degree}", abs, degree, both, float(printed), REMEZ, printed)
+    yield from _tabulated("abs", abs)
 
 
 def _exponential() -> Iterator[Case]:
@@ -125,8 +107,17 @@ def _exponential() -> Iterator[Case]:
     yield _case("exp-deg0", np.exp, 0, (-1, 1), float(s), "sinh 1, the midrange")
     line = float((np.exp(-1) + s * np.log(s)) / 2)
     yield _case("exp-deg1", np.exp, 1, (-1, np.log(s), 1), line, "(1/e + sinh 1 ln sinh 1)/2")
-    for degree, (printed, extremal) in EXP.items():
-        yield _case(f"exp-deg{degree}", np.exp, degree, extremal, float(printed), REMEZ, printed)
+    yield from _tabulated("exp", np.exp)
+
+
+def _tabulated(name: str, y: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Iterator[Case]:
+    """The degrees of `TABLE`; of an even error function it holds the extremal points x >= 0."""
+    for row in rows(TABLE):
+        if row["function"] == name:
+            degree, printed = int(row["degree"]), row["error"]
+            extremal = np.array(row["extremal_points"].split(), dtype=float)
+            both = np.union1d(extremal, -extremal) if extremal[0] == 0 else extremal
+            yield _case(f"{name}-deg{degree}", y, degree, both, float(printed), REMEZ, printed)
 
 
 def _pole(a: Fraction, degree: int) -> Case:

@@ -22,7 +22,13 @@ from problems.tables import rows
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 PIECE, PIECES = 50, 160  # see Routing
-OPTIMUM = 0.5739869130983813  # of the backbone, in units of capacity
+OPTIMUM = 0.5739869130983813  # of Abilene
+OPTIMA = {"abilene": OPTIMUM, "nsfnet": 0.44719544198122185, "cost239": 0.5338078291814946}  # in units of capacity
+TOPOLOGY = {
+    "abilene": "Internet2 2005 (Topology Zoo)",
+    "nsfnet": "the NSFNET T1 backbone as drawn in the literature, 14 nodes and 21 links",
+    "cost239": "M. J. O'Mahony, Results from the COST 239 project, ECOC 1996",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,19 +148,34 @@ def edge_flow(network: Network) -> tuple[Floats, sp.csr_array, Floats, sp.csr_ar
     return np.r_[np.zeros(E * S), 1.0], A_eq, keeps.ravel(), A_ub, np.zeros(E)
 
 
-def abilene() -> Network:
-    """The Abilene backbone of 2005: 11 nodes, 28 directed links of 9.92 Gbit/s (OC-192); demands are synthetic.
+def backbone(name: str, capacity: float, total: float) -> Network:
+    """A published backbone, every link of the same capacity; demands are synthetic and add up to the total.
 
     A gravity model: the demand between two nodes is proportional to the product of their masses, whole numbers drawn
-    with seed 0, and adds up to 40 Gbit/s.
+    with seed 0.
     """
-    ends = [(row["from"], row["to"]) for row in rows("abilene.csv")]
+    ends = [(row["from"], row["to"]) for row in rows(f"{name}.csv")]
     names = sorted({name for pair in ends for name in pair})
     pairs = np.array([[names.index(a), names.index(b)] for a, b in ends])
     mass = np.random.default_rng(0).integers(1, 10, len(names)).astype(float)
     demand = np.outer(mass, mass)
     np.fill_diagonal(demand, 0.0)
-    return both_ways(pairs, np.full(len(pairs), 9.92), np.arange(len(names)), 40.0 * demand / demand.sum())
+    return both_ways(pairs, np.full(len(pairs), capacity), np.arange(len(names)), total * demand / demand.sum())
+
+
+def abilene() -> Network:
+    """The Abilene backbone of 2005: 11 nodes, 28 directed links of 9.92 Gbit/s (OC-192), 40 Gbit/s to carry."""
+    return backbone("abilene", 9.92, 40.0)
+
+
+def nsfnet() -> Network:
+    """The NSFNET T1 backbone: 14 nodes, 42 directed links of 1.544 Mbit/s, 10 Mbit/s to carry."""
+    return backbone("nsfnet", 1.544, 10.0)
+
+
+def cost239() -> Network:
+    """The pan-European network of COST 239: 11 capitals, 52 directed links of 40 Gbit/s (made up), 500 to carry."""
+    return backbone("cost239", 40.0, 500.0)
 
 
 def both_ways(pairs: Ints, capacity: Floats, sources: Ints, demand: Floats) -> Network:
@@ -202,7 +223,8 @@ def synthetic(kind: str, nodes: int, sources: int, seed: int = 0) -> Network:
 
 
 def cases() -> Iterator[Case]:
-    """The backbone; its optimum by the edge-flow linear program (HiGHS), which tests solve again."""
-    problem = load(abilene())
-    source = "topology: Internet2 2005 (Topology Zoo); demands synthetic; optimum by the edge-flow LP (HiGHS)"
-    yield Case("abilene", problem, problem.start(), OPTIMUM, source)
+    """Three backbones; their optima by the edge-flow linear program (HiGHS), which tests solve again."""
+    for make in (abilene, nsfnet, cost239):
+        name, problem = make.__name__, load(make())
+        source = f"topology: {TOPOLOGY[name]}; demands synthetic; optimum by the edge-flow LP (HiGHS)"
+        yield Case(name, problem, problem.start(), OPTIMA[name], source)

@@ -2,8 +2,8 @@
 
 from .agreement import verify
 from .certificate import Certificate, Multipliers, certify
-from .components import Affine, Quadratic, Smooth, Stack
-from .domains import Ball, Box, Free, Polyhedron, Simplex
+from .components import Affine, Quadratic, Smooth, Spectral, Stack
+from .domains import Ball, Box, Free, Polyhedron, Product, Simplex
 from .duality import check_duality
 from .front import minimax, solve
 from .operators import (

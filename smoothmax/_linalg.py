@@ -1,6 +1,7 @@
 """Symmetric systems after equilibration: columns of wildly different units are met daily, so none is solved raw."""
 
 import math
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
@@ -8,6 +9,7 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from ._typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
+SURE = 1e-8  # least pivot of a matrix that is far from singular
 
 
 def equilibrate(M: Array) -> tuple[Array, Array]:
@@ -28,8 +30,13 @@ def solve_semidefinite(M: Array, rhs: Array) -> Array:
 
     Nothing is shifted, so that J u satisfies the equations to rounding wherever they can be satisfied.
     """
+    if not rhs.size:
+        return rhs
     unit = _unit(M)
     S, scale = equilibrate(unit * M)
+    L, failed = dpotrf(S, lower=True)
+    if not failed and float(np.diagonal(L).min(initial=np.inf)) ** 2 > SURE:  # nothing to drop: a thirtieth of the cost
+        return np.asarray(unit * scale * dpotrs(L, scale * rhs, lower=True)[0])
     values, vectors = np.linalg.eigh(S)
     keep = values > S.shape[0] * EPS * max(float(values[-1]), 0.0)
     t = vectors[:, keep].T @ (scale * rhs)
@@ -48,31 +55,49 @@ class Factor:
         self.unit = _unit(M)
         S, self.scale = equilibrate(self.unit * M)
         L, failed = dpotrf(S, lower=True)  # without SciPy's checks, which cost more than a small factorization
-        self._cholesky = L if not failed and float(np.diagonal(L).min()) ** 2 > floor else None
-        if self._cholesky is not None:
-            return
+        self._cholesky = L if not failed and float(np.diagonal(L).min(initial=np.inf)) ** 2 > floor else None
+        self._floor, self._matrix = floor, S
+
+    @property
+    def definite(self) -> bool:
+        """M is safely positive definite."""
+        return self._cholesky is not None
+
+    @cached_property
+    def _eigen(self) -> tuple[Array, Array]:
+        """(positive values, vectors): made when first needed, since they cost thirty factorizations."""
+        S = self._matrix
         if not np.isfinite(S).all():  # eigh would raise
-            self._vectors, self._values = np.full_like(S, np.nan), np.ones(S.shape[0])
-            return
-        values, self._vectors = np.linalg.eigh(S)
+            return np.ones(S.shape[0]), np.full_like(S, np.nan)
+        values, vectors = np.linalg.eigh(S)
         size = np.abs(values)
-        self._values = np.maximum(size, floor * max(float(size.max()), 1e-300))
+        return np.maximum(size, self._floor * max(float(size.max()), 1e-300)), vectors
 
     def __call__(self, rhs: Array) -> Array:
         """M⁻¹ rhs for a vector or the columns of a matrix."""
+        if not rhs.size:
+            return rhs
         scale = self.scale if rhs.ndim == 1 else self.scale[:, None]
         if self._cholesky is not None:
             return np.asarray(self.unit * scale * dpotrs(self._cholesky, scale * rhs, lower=True)[0])
-        values = self._values if rhs.ndim == 1 else self._values[:, None]
+        values, vectors = self._eigen
+        values = values if rhs.ndim == 1 else values[:, None]
         with np.errstate(over="ignore", invalid="ignore"):  # a matrix that has underflowed: the caller sees inf or nan
-            return np.asarray(self.unit * scale * (self._vectors @ ((self._vectors.T @ (scale * rhs)) / values)))
+            return np.asarray(self.unit * scale * (vectors @ ((vectors.T @ (scale * rhs)) / values)))
 
 
 def solve_kkt(M: Array, r: Array, E: Array | None, e: Array | None, floor: float = 1e-13) -> tuple[Array, Array]:
-    """(u, ν) with M u + Eᵀν = r, E u = e, through the Schur complement E M⁻¹ Eᵀ; refined until rounding stops it."""
+    """(u, ν) with M u + Eᵀν = r, E u = e, through the Schur complement E M⁻¹ Eᵀ; refined until rounding stops it.
+
+    Where M is definite on the null space of E alone, M + EᵀDE takes its place for any D > 0: u is the same, and the
+    refinement finds the ν of M.
+    """
     solve = Factor(M, floor)
     if E is None or e is None:
         return solve(r), np.zeros(0)
+    if not solve.definite:
+        held = Factor(M + _outer(E, M), floor)
+        solve = held if held.definite else solve
     W = solve(np.asarray(E.T))
     schur = Factor(E @ W)
     u, nu = np.zeros_like(r), np.zeros_like(e)
@@ -82,6 +107,16 @@ def solve_kkt(M: Array, r: Array, E: Array | None, e: Array | None, floor: float
         step = schur(E @ down - miss)
         u, nu = u + down - W @ step, nu + step
     return u, nu
+
+
+def _outer(E: Array, M: Array) -> Array:
+    """EᵀDE with rows of unit norm in the variables in which M has a unit diagonal."""
+    diagonal = np.abs(np.diagonal(M))
+    largest = float(diagonal.max(initial=0.0))
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, largest or 1.0))
+    norm = np.linalg.norm(E * scale, axis=1)
+    rows = E / np.where(norm > 0, norm, 1.0)[:, None]
+    return np.asarray(rows.T @ rows)
 
 
 def dense(A: Matrix) -> Array:

@@ -12,32 +12,35 @@ Lower and upper are rounded outward by a bound on the rounding of f, ⟨p, f⟩ 
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _doors
 from ._typing import Array
-from .components import Linearization
+from .components import Linearization, Weights, checked_weights, densities, frozen
 from .domains import Linear, Simplex
 from .inner import gamma, inner_minimum, linear_part
-from .problem import Minimax, checked
+from .problem import Minimax, checked, restored
+from .upper import mean_error, upper_value
 
 EPS = float(np.finfo(float).eps)
-CLOSE = 1e-9  # within this x is projected before its value counts as an upper bound
-PORTION = 1 << 14
-MANY = 256  # rows with weight: far from a vertex, where a bound common to all rows is sharp enough
+TRACE = 4 * EPS  # times m: how far the squared length of an eigenvector may be from 1
 
 
 class Multipliers(NamedTuple):
-    """Multipliers of a linear domain: λ ≥ 0 of A_ub y ≤ b_ub, ν of A_eq y = b_eq, and of the bounds lb ≤ y ≤ ub."""
+    """Multipliers of a linear domain: λ ≥ 0 of A_ub y ≤ b_ub, ν of A_eq y = b_eq, and of the bounds lb ≤ y ≤ ub.
+
+    `nonlinear`, one number for each nonlinear constraint lb ≤ c(y) ≤ ub, is positive where it pushes from ub, negative
+    from lb.
+    """
 
     ub: Array
     eq: Array
     lower: Array
     upper: Array
+    nonlinear: Array = np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,14 @@ class Certificate:
     upper: float
     kind: str
     residual: float = math.nan
-    weights: Array | None = field(default=None, repr=False)
+    weights: Array | Weights | None = field(default=None, repr=False)
     multipliers: Multipliers | None = field(default=None, repr=False)
     parts: tuple[float, float] = (math.inf, math.inf)
+
+    @property
+    def vector(self) -> Array | None:
+        """The weights where they are one vector: None without any, or where there are density matrices among them."""
+        return None if isinstance(self.weights, tuple) else self.weights
 
     @property
     def gap(self) -> float:
@@ -71,7 +79,8 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     x : (d,) array
         A point of X; outside X it proves no upper bound (inf).
     weights : (n,) array, optional
-        Nonnegative, not all zero; normalised here. Without weights there is an upper bound only.
+        Nonnegative, not all zero; normalised here. Without weights there is an upper bound only. With a Spectral
+        inside, a tuple with one entry for each stacked family: a density matrix, or a vector.
     multipliers : Multipliers, optional
         Needed on polyhedra that their bounds do not close.
 
@@ -83,7 +92,8 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     checked(problem)
     x = _doors.vector("x", x, problem.d)
     if weights is not None:
-        weights = check_weights(weights, problem.n)
+        spectral = problem.components.spectral
+        weights = checked_weights(weights, problem.components) if spectral else check_weights(weights, problem.n)
     if multipliers is not None:
         multipliers = _checked(multipliers, problem)
     return prove(problem, problem.at(x), weights, multipliers)
@@ -91,32 +101,70 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
 
 @np.errstate(all="ignore")
 def prove(
-    problem: Minimax, lin: Linearization, weights: Array | None, multipliers: Multipliers | None = None
+    problem: Minimax,
+    lin: Linearization,
+    weights: Array | Weights | None,
+    multipliers: Multipliers | None = None,
+    floor: Array | None = None,
 ) -> Certificate:
-    """`certify` at a linearization that may hold f already."""
-    upper = _upper(problem, lin)
+    """`certify` at a linearization that may hold f already.
+
+    `floor`, (d,): slopes that count as large, beside Σ p_i|J_ij|, where gradients come from functions. Without it a
+    gradient that vanishes at the optimum would never be small in relation to itself.
+    """
+    upper = upper_value(problem, lin)
     if weights is None or not np.isfinite(lin.range).all():
         return Certificate(-math.inf, upper, "none")
+    if problem.components.spectral:
+        return _by_densities(problem, lin, upper, weights, multipliers, floor)
+    assert not isinstance(weights, tuple)
     p = normalized(weights)
     live = np.flatnonzero(p)
     part, q = (lin.only(live), p[live]) if lin.few(live) else (lin, p)
     mean = float(q[q > 0] @ part.f[q > 0])
     c, size, base, terms = part.vjp(q), part.column_sizes(q), mean, live.size
+    if floor is not None and problem.components.assumed:
+        size = np.maximum(size, floor)
     linear = linear_part(problem)
     if linear is not None and multipliers is not None:
         c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
         base, terms = mean + extra, terms + multipliers.ub.size + multipliers.eq.size
+    if problem.constraints is not None and multipliers is not None and multipliers.nonlinear.size:
+        held, v = problem.constraints.at(lin.x), multipliers.nonlinear
+        c, size = c + held.C.T @ v, size + np.abs(held.C).T @ np.abs(v)
+        base -= problem.constraints.slack(held, v)
     if not problem.convex:
         residual = _kkt_residual(problem, lin.x, c, size)
-        return Certificate(-math.inf, upper, "local", residual, p, multipliers, (max(upper - mean, 0.0), math.inf))
+        return Certificate(-math.inf, upper, "local", residual, p, multipliers, (max(upper - base, 0.0), math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
+    size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
-    lower = base + inner.value - inner.error - _mean_error(part, q)
+    lower = base + inner.value - inner.error - mean_error(part, q)
     if not math.isfinite(lower):
         return Certificate(-math.inf, upper, "none", inner.residual, p, multipliers)
     kind = "assumed-convex" if problem.components.assumed else inner.kind
     optimization = (mean - base) - inner.value
     return Certificate(lower, upper, kind, inner.residual, p, multipliers, (upper - lower - optimization, optimization))
+
+
+def _by_densities(
+    problem: Minimax,
+    lin: Linearization,
+    upper: float,
+    weights: Array | Weights,
+    multipliers: Multipliers | None,
+    floor: Array | None,
+) -> Certificate:
+    """The bound of the affine functions below λ_max that density matrices choose; vectors are weights at this x."""
+    if not isinstance(weights, tuple):
+        weights = densities(problem.components, lin.x, normalized(weights))
+    below, p = frozen(problem.components, weights)
+    weights = tuple(w / p.sum() for w in weights)
+    fixed = restored(below, problem.domain, problem.constraints)
+    c = prove(fixed, fixed.at(lin.x, lin.meter), p, multipliers, floor)
+    lower = c.lower - TRACE * problem.n * abs(c.lower) if math.isfinite(c.lower) else c.lower
+    parts = (upper - lower - c.parts[1], c.parts[1]) if math.isfinite(lower) else c.parts
+    return replace(c, lower=lower, upper=upper, weights=weights, parts=parts)
 
 
 def check_weights(weights: Any, n: int) -> Array:
@@ -131,55 +179,6 @@ def normalized(weights: Array) -> Array:
     """p = weights/Σ weights, without overflow."""
     p = weights / weights.max()
     return np.asarray(p / p.sum())
-
-
-def _upper(problem: Minimax, lin: Linearization) -> float:
-    """max_i f_i(x), rounded up; for x a little outside X, at its projection; inf farther out or for f not finite."""
-    if not np.isfinite(lin.range).all():
-        return math.inf
-    if not problem.domain.contains(lin.x, 0.0):
-        if not problem.domain.contains(lin.x, CLOSE):
-            return math.inf
-        inside = np.asarray(problem.domain.project(lin.x), dtype=np.float64)
-        lin = lin if np.array_equal(inside, lin.x) else problem.at(inside, lin.meter)
-    return _rounded_up(problem, lin) + _slope(problem, lin)
-
-
-def _slope(problem: Minimax, lin: Linearization) -> float:
-    """What max f may change over the rounding of a projection: Σ max_i |J_ij|·miss_j (of functions, the top row's)."""
-    miss = getattr(problem.domain, "miss", None)
-    if miss is None or not problem.components.rows or not np.isfinite(lin.range).all():
-        return 0.0
-    off = miss(lin.x)
-    if not off.any():
-        return 0.0
-    peaks = problem.components.column_peaks(np.abs(lin.x) + off)  # the mean value theorem
-    if peaks is None:
-        peaks = np.abs(lin.jac(lin.leaders(0.0)[0][:1])[0])
-    return float(peaks @ off)
-
-
-def _rounded_up(problem: Minimax, lin: Linearization) -> float:
-    """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top."""
-    rows, f = lin.leaders(2 * problem.components.rounding_limit(lin.x))
-    return max(float((f[s] + problem.components.rounding(lin.x, rows[s], f[s])).max()) for s in _portions(rows.size))
-
-
-def _mean_error(lin: Linearization, p: Array) -> float:
-    """A bound on the rounding of ⟨p, f⟩: that of f itself, and that of the sum."""
-    live = np.flatnonzero(p)
-    p, f, components = p[live], lin.f[live], lin.components
-    limit = components.rounding_limit(lin.x)
-    if live.size > MANY and limit < 1e-12 * float(np.abs(f).max()):  # many rows share what none can miss
-        of_f = limit
-    else:
-        of_f = sum(float(p[s] @ components.rounding(lin.x, live[s], f[s])) for s in _portions(live.size))
-    return of_f + gamma(live.size) * float(p @ np.abs(f))
-
-
-def _portions(size: int) -> Iterator[slice]:
-    """Portions of a long list of rows, so that nothing as large as A is made when all of them are asked for."""
-    return (slice(k, k + PORTION) for k in range(0, size, PORTION))
 
 
 def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> tuple[Array, Array, float]:
@@ -215,13 +214,17 @@ def _checked(m: Any, problem: Minimax) -> Multipliers:
     try:
         m = Multipliers(*m)
     except TypeError:
-        raise TypeError(f"multipliers must be Multipliers(ub, eq, lower, upper); got {type(m).__name__}") from None
+        raise TypeError(
+            f"multipliers must be Multipliers(ub, eq, lower, upper, nonlinear); got {type(m).__name__}"
+        ) from None
     sizes = [0 if b is None else b.size for b in (linear.b_ub, linear.b_eq)]
     ub, eq = (_doors.vector(f"multipliers.{k}", v, n) for k, v, n in zip(("ub", "eq"), m[:2], sizes))
     if np.any(ub < 0):
         raise ValueError(f"multipliers.ub must be ≥ 0; the least is {ub.min()}")
     low, high = (  # implied by c where they are left out
         _doors.vector(f"multipliers.{k}", v if np.size(v) else np.zeros(problem.d), problem.d)
-        for k, v in zip(("lower", "upper"), m[2:])
+        for k, v in zip(("lower", "upper"), m[2:4])
     )
-    return Multipliers(ub, eq, low, high)
+    rows = 0 if problem.constraints is None else problem.constraints.m
+    held = _doors.vector("multipliers.nonlinear", m.nonlinear if m.nonlinear.size else np.zeros(rows), rows)
+    return Multipliers(ub, eq, low, high, held)

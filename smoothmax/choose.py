@@ -9,21 +9,29 @@ Maker = type[Method] | type[Direct]
 FACTORIZE = 2000  # variables up to which a d × d factorization is the cheap part of a Newton step
 SPARSE = 300  # the same where the rows are sparse, and their normal matrix would not be
 SQUARE = 30  # n/d up to which a problem on a simplex or a box is treated as a game
+SPECTRAL = ("spectral",)  # what largest eigenvalues can be given to, and with a given tau
+SPECTRAL_SMOOTHED = ("newton", "lbfgs", "accelerated", "gradient")
+FEW = 1 << 13  # Jacobian entries up to which a linear program of them all is the cheap way
 TALL = 2  # n/d from which a working set leaves something out
 
 
 def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
     """The first of the following that can take the problem, with the reason.
 
-    Games by their saddle point; many components in few variables by a working set; what else factorizes by Newton;
+    Functions and nonlinear constraints by few evaluations; games by their saddle point; many components in few
+    variables by a working set; what else factorizes by Newton;
     sparse problems too large for that by truncated Newton; then whatever a projection or an oracle allows.
     """
     n, d = problem.n, problem.d
     small = d <= (SPARSE if problem.components.sparse else FACTORIZE)
     refusal = METHODS["newton"].refuses(problem)
     obstacle = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
+    calls = "nonlinear constraints" if problem.constraints is not None else "functions"
     reasons = (
+        ("spectral", problem.components.spectral, "it takes largest eigenvalues"),
+        ("trust-region", calls != "functions" or problem.components.assumed, f"{calls} are asked least often"),
         ("saddle", n <= SQUARE * d, f"a game of {n} × {d}"),
+        ("trust-region", few(problem) and n <= TALL * d, f"a linear program of {n} components is small"),
         ("working-set", suits(problem), f"the active ones of {n} quadratics are found exactly"),
         (
             "working-set",
@@ -45,12 +53,21 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
 
 
 def second(problem: Minimax, first: Maker) -> Maker | None:
-    """What to go on with where the choice has stalled: Newton on the whole, then the accelerated gradient, which has no
-    barrier."""
+    """What to go on with where the choice has stalled: Newton on the whole; for few affine components one linear
+    program; then the accelerated gradient, which has no barrier."""
+    if problem.constraints is not None or problem.components.spectral:
+        return None
     if issubclass(first, Direct) and problem.d <= FACTORIZE and METHODS["newton"].refuses(problem) is None:
         return METHODS["newton"]
+    if first is METHODS["newton"] and few(problem) and METHODS["trust-region"].refuses(problem) is None:
+        return METHODS["trust-region"]
     other = METHODS["accelerated"]
     return None if first is other or other.refuses(problem) else other
+
+
+def few(problem: Minimax) -> bool:
+    """Whether the linear program of all the components is a small one."""
+    return problem.affine and problem.n * problem.d <= FEW
 
 
 def named(method: str, problem: Minimax, smoothed: bool = False) -> tuple[Maker, str]:
@@ -78,4 +95,8 @@ def _obstacle(method: Maker, problem: Minimax, smoothed: bool) -> str | None:
     """Why a method cannot do what is asked, or None."""
     if smoothed and issubclass(method, Direct):
         return "it solves the minimax itself, not F_τ at a given tau"
+    if problem.constraints is not None and not method.constrained:
+        return "it does not take nonlinear constraints"
+    if problem.components.spectral and method.name not in (SPECTRAL_SMOOTHED if smoothed else SPECTRAL):
+        return "it uses weights of one x at another, and those of eigenvalues belong to the eigenvectors at x"
     return method.refuses(problem)

@@ -28,7 +28,7 @@ def solve_with(
     """The solve itself; `warm` says that x0 already solves a neighbouring temperature, `budget` what is left of one."""
     start = problem.start(x0)
     budget = budget or Budget(s.max_passes, s.time_limit)
-    before = (budget.npass, problem.components.evaluations)
+    npass, before = budget.npass, _calls(problem)
     judge = Judge(problem, s.tol, s.atol, s.tau is not None)
     token = CLOCK.set(budget.tick)
     try:
@@ -40,11 +40,13 @@ def solve_with(
     def result(ending: Ending) -> MinimaxResult:
         """The best point with its verdict."""
         out = conclude(problem, ending, judge, budget)
-        calls = problem.components.evaluations - before[1]
+        nfev, njev, nhev = (now - then for now, then in zip(_calls(problem), before, strict=True))
         facts = {
             "x0": start,
             "moved": x0 is not None and not np.array_equal(start, np.asarray(x0, np.float64)),
-            "nfev": calls or math.ceil(budget.npass - before[0]),
+            "nfev": nfev or math.ceil(budget.npass - npass),
+            "njev": njev,
+            "nhev": nhev,
             "npass": budget.npass,
             "method": s.method.name,
             "max_passes": s.max_passes,
@@ -72,19 +74,26 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
         problem.components.check(start)
     method, tau0 = s.method(problem, s.options), _first_tau(first)
     if isinstance(method, Direct):
-        yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior))
+        yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior, s.tol))
         return
     if s.tau is None:
         yield from falling(problem, method, first.x, tau0, s.prior, budget)
         return
     surrogate = Smoothed(problem, s.tau, prior=s.prior, meter=budget)
     goal = 0.25 * judge.goal(first.range)
-    if surrogate.bound <= goal:  # F_τ is max f to within the tolerance, and the minimax is better found without cold τ
+    if surrogate.bound <= goal and not problem.components.spectral:
+        # F_τ is max f to within the tolerance, and the minimax is better found without cold τ
         yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget))
         return
     far = not warm and method.warms and tau0 > s.tau
     ladder = list(Geometric(tau0, s.tau, method.shrink))[:-1] if far else []
     yield from fixed(problem, method, surrogate, first.x, goal, ladder)
+
+
+def _calls(problem: Minimax) -> tuple[int, int, int]:
+    """Calls of the user's functions so far: values, Jacobians, Hessians."""
+    components = problem.components
+    return components.evaluations, components.jacobians, components.hessians
 
 
 def _show(s: Settings) -> Callable[[dict[str, Any]], None] | None:

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from . import _doors
 from .choose import second
+from .components.dictionaries import restated
 from .components.wrap import from_callables
-from .domains import as_domain
+from .constraints import as_constraints, split
+from .domains import as_domain, intersect
 from .domains.coerce import from_pairs
 from .engine import solve_with
 from .problem import Minimax
@@ -49,7 +53,7 @@ def solve(
         Success when gap ≤ atol + tol·max(|fun|, max f − min f). `atol` defaults to 1e-14 × the spread of f at the start
         (plus what rounding allows there), so that data times 1e-8 behave like the data.
     method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "newton-cg" | "working-set" | "saddle" |
-        "conditional-gradient" | "cvxpy"
+        "conditional-gradient" | "trust-region" | "spectral" | "cvxpy"
         "auto" chooses from the structure; the message says what and why.
     regularizer : "shannon"
     prior : (n,) array, optional
@@ -104,45 +108,89 @@ def minimax(
     args: tuple[Any, ...] = (),
     jac: Any = None,
     hess: Any = None,
-    absolute: bool = False,
+    absolute: Any = False,
     bounds: Any = None,
     constraints: Any = (),
     convex: bool = False,
+    workers: int | Callable[..., Any] = 1,
+    check: bool | str = True,
     **solve_options: Any,
 ) -> MinimaxResult:
-    """Minimize the largest of the functions `fun`, in SciPy's habit.
+    """Minimize the largest of several smooth functions, in SciPy's habit:
+
+        min over x of max_i f_i(x)  (|f_i(x)| where `absolute` says so),   lb ≤ x ≤ ub,   A x ∈ [a, b],   c(x) ∈ [l, u]
 
     Parameters
     ----------
     fun : callable or sequence of callables
-        fun(x, *args) → (n,), or n functions of one value each.
+        fun(x, *args) → (n,), or several functions of one or more values each. It is given a copy of x.
     x0 : (d,) array
-        Start; moved into the bounds where it lies outside.
-    jac : callable, "2-point", "3-point" or None
-        jac(x, *args) → (n, d); finite differences otherwise. A given Jacobian is checked once at x0.
+        Start; moved into the bounds (and linear constraints) where it lies outside, and the message says so.
+    args : tuple
+        Further arguments of fun, jac and hess.
+    jac : callable(s), (n, d) array or sparse matrix, "2-point", "3-point", "cs" or None
+        jac(x, *args) → (n, d), dense or sparse; one function for each in `fun` where that is a sequence; a matrix
+        where it does not depend on x. "cs" takes complex steps through `fun`: exact to rounding, for d calls. None
+        means differences, coarse ones far from the solution and central ones near it. Differences stay within the
+        bounds.
     hess : callable, optional
-        hess(x, v, *args) → Σ v_i ∇²f_i.
-    absolute : bool
-        Minimize max |f_i| instead.
-    bounds : scipy Bounds or sequence of (low, high) pairs
-    constraints : LinearConstraint or sequence of them
+        hess(x, v, *args) → Σ v_i ∇²f_i(x), (d, d), for the f_i that `fun` returns.
+    absolute : bool, int k, (n,) mask or list of indices
+        Minimize |f_i| instead of f_i: for all, for the first k, for those marked. The result's weights then are those
+        of (f_1, …, f_n, −f_i for the marked i in their order).
+    bounds : scipy Bounds, sequence of (low, high) pairs, or a domain
+    constraints : LinearConstraint, NonlinearConstraint, {"type", "fun", "jac", "args"}, or a sequence of them
+        A dictionary is SciPy's older form: fun(x) ≥ 0 for "ineq", = 0 for "eq".
     convex : bool
-        The user's word that every f_i is convex; otherwise the result is a local minimax without lower bound.
+        The user's word that every component is convex (with `absolute`, that the marked ones are affine); otherwise
+        the result is a local minimax without lower bound.
+    workers : int or map-like callable
+        How many threads call the functions of a sequence and the points of differences (−1: one a core), or
+        workers(func, iterable), a process pool's `map` say. Threads help where the functions leave the interpreter
+        (NumPy, files, subprocesses). The answer is the same, bit for bit.
+    check : True, False or "full"
+        Compare `jac` with a difference of `fun` along one direction at the start (one call); not at all; or every
+        entry of it there, and those of `hess` (at least 2d calls).
     **solve_options
         As for `solve`.
+
+    Returns
+    -------
+    MinimaxResult
+        `nfev` counts all calls of `fun`, those for differences and checks included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Bad arguments, named; a derivative that disagrees, with component, variable and both numbers. What the user's
+        functions raise comes through as it is.
     """
     x = _doors.vector("x0", x0)
     if not x.size:
         raise ValueError("x0 must have at least one entry; it is empty")
-    components = from_callables(fun, x, args, jac, hess, absolute, convex)
-    domain = as_domain(from_pairs(bounds, x.size), x.size)
-    return solve(Minimax(components, domain, constraints), x, **solve_options)
+    box = from_pairs(bounds, x.size)
+    linear, nonlinear = split(restated(constraints))
+    domain = intersect(as_domain(box, x.size), linear)
+    inside = x if domain.contains(x, 0.0) else domain.project(x)
+    sides = getattr(domain, "linear", lambda: None)()
+    near = {"workers": workers, "bounds": sides and (sides.lb, sides.ub)}
+    parts = from_callables(fun, np.asarray(inside), args, jac, hess, absolute, convex=convex, check=check, **near)
+    asked = parts.evaluations
+    rules = as_constraints(nonlinear, np.asarray(inside), **near)
+    result = solve(Minimax(parts, domain, rules or ()), x, **solve_options)
+    result.nfev += asked
+    return result
+
+
+def _far(result: MinimaxResult) -> bool:
+    """Whether more than rounding is left open, and not about what was asked."""
+    return bool(result.gap > FAR * max(result.threshold, np.spacing(abs(result.fun))))
 
 
 def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, budget: Budget) -> MinimaxResult:
     """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), other methods."""
     tried = s.method
-    while result.status == Status.STALLED and problem.convex and result.gap > FAR * result.threshold:
+    while result.status == Status.STALLED and problem.convex and _far(result):
         other = second(problem, tried)
         if other is None:
             break

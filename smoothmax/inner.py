@@ -17,7 +17,7 @@ import numpy as np
 from ._linalg import equilibrate
 from ._typing import Array
 from .components import Linearization
-from .domains import Linear, Simplex
+from .domains import Domain, Linear, Product, Simplex
 from .problem import Minimax
 
 EPS = float(np.finfo(float).eps)
@@ -91,10 +91,22 @@ def _less_curvature(problem: Minimax, inner: Inner, shift: Array, x: Array) -> I
 
 
 def _linear_minimum(problem: Minimax, x: Array, c: Array, size: Array, noise: Array, harmless: float) -> Inner:
+    """Over the domain, factor by factor where it is a product."""
+    allowed = ASSUMED_RESIDUAL if problem.components.assumed else RESIDUAL
+    if not isinstance(problem.domain, Product):
+        return _over(problem.domain, x, c, size, noise, allowed, harmless)
+    pairs = list(zip(problem.domain.factors, problem.domain.blocks))
+    found = [_over(one, x[s], c[s], size[s], noise[s], allowed, harmless / len(pairs)) for one, s in pairs]
+    kind = max((one.kind for one in found), key=("bounded", "rounding", "none").index)
+    value, error = math.fsum(one.value for one in found), math.fsum(one.error for one in found)
+    return Inner(value, error + EPS * abs(value), kind, float(np.fmax.reduce([one.residual for one in found])))
+
+
+def _over(domain: Domain, x: Array, c: Array, size: Array, noise: Array, allowed: float, harmless: float) -> Inner:
     """Over the bounds of a linear domain; over others where their oracle is attained."""
-    domain, linear = problem.domain, linear_part(problem)
+    describe = getattr(domain, "linear", None)
+    linear = describe() if describe else None
     if linear is not None and not isinstance(domain, Simplex):
-        allowed = ASSUMED_RESIDUAL if problem.components.assumed else RESIDUAL
         return _over_bounds(linear, x, c, size, noise, allowed, harmless)
     y = np.asarray(domain.lmo(c), dtype=np.float64)
     if not np.isfinite(y).all():

@@ -1,4 +1,4 @@
-"""The frozen statement of a problem:  minimize over x ∈ X the largest of f_1(x), …, f_n(x)."""
+"""The frozen statement of a problem:  minimize over x ∈ X the largest of f_1(x), …, f_n(x), where lb ≤ c(x) ≤ ub."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from scipy.sparse.linalg import LinearOperator
 from . import _doors
 from ._typing import Array, Index
 from .components import Affine, Components, Linearization, Meter
+from .constraints import Constraints, as_constraints, split
 from .domains import Domain, as_domain, intersect
 
 
 class Minimax:
-    """min over x ∈ X of max_i f_i(x).
+    """min over x ∈ X of max_i f_i(x), where lb ≤ c(x) ≤ ub.
 
     Parameters
     ----------
@@ -20,8 +21,8 @@ class Minimax:
         The map F = (f_1, …, f_n); a matrix A stands for Affine(A).
     domain : Domain, scipy Bounds or LinearConstraint, optional
         The closed convex set X; all of R^d by default.
-    constraints : LinearConstraint or sequence of them
-        Intersected with the domain.
+    constraints : LinearConstraint, NonlinearConstraint or sequence of them, or Constraints
+        Linear ones are intersected with the domain; nonlinear ones are kept beside it, and no bound is proven then.
 
     Attributes
     ----------
@@ -29,9 +30,10 @@ class Minimax:
     convex, affine : bool
     """
 
-    __slots__ = ("components", "domain")
+    __slots__ = ("components", "constraints", "domain")
     components: Components
     domain: Domain
+    constraints: Constraints | None
 
     def __init__(self, components: Any, domain: Any = None, constraints: Any = ()) -> None:
         if not isinstance(components, Components):
@@ -39,18 +41,26 @@ class Minimax:
                 raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
             components = Affine(components)
         d = components.d if components.d > 0 else None
-        domain = intersect(as_domain(domain, d), constraints)
-        object.__setattr__(self, "components", components.bound(start_of(domain)))
+        known = constraints if isinstance(constraints, Constraints) else None
+        linear, nonlinear = split(() if known else constraints)
+        domain = intersect(as_domain(domain, d), linear)
+        begin, sides = start_of(domain), getattr(domain, "linear", lambda: None)()
+        if sides is not None:
+            components = components.within(sides.lb, sides.ub)
+        object.__setattr__(self, "components", components.bound(begin))
         object.__setattr__(self, "domain", domain)
+        known = known or as_constraints(nonlinear, begin, sides and (sides.lb, sides.ub))
+        object.__setattr__(self, "constraints", known)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"Minimax is frozen; make a new one instead of setting {name}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Minimax, (self.components, self.domain)
+        return restored, (self.components, self.domain, self.constraints)
 
     def __repr__(self) -> str:
-        return f"Minimax({self.components!r}, {self.domain!r})"
+        more = "" if self.constraints is None else f", {self.constraints!r}"
+        return f"Minimax({self.components!r}, {self.domain!r}{more})"
 
     @property
     def n(self) -> int:
@@ -64,13 +74,13 @@ class Minimax:
 
     @property
     def convex(self) -> bool:
-        """Every component is convex."""
-        return self.components.convex
+        """Every component is convex, and so is the set: nothing is known of nonlinear constraints."""
+        return self.components.convex and self.constraints is None
 
     @property
     def affine(self) -> bool:
-        """Every component is affine."""
-        return self.components.affine
+        """Every component is affine, and so are the constraints."""
+        return self.components.affine and self.constraints is None
 
     def value(self, x: Any) -> float:
         """max_i f_i(x): one pass. x need not lie in X."""
@@ -84,10 +94,7 @@ class Minimax:
 
     def only(self, rows: Index) -> "Minimax":
         """The problem of the components in `rows` (sorted, each once)."""
-        some = object.__new__(Minimax)
-        object.__setattr__(some, "components", self.components.subset(rows))
-        object.__setattr__(some, "domain", self.domain)
-        return some
+        return restored(self.components.subset(rows), self.domain, self.constraints)
 
     def start(self, x0: Any = None) -> Array:
         """x0 checked and moved into X by projection, or the domain's own start."""
@@ -95,6 +102,14 @@ class Minimax:
             return start_of(self.domain)
         x = _doors.vector("x0", x0, self.d)
         return x if self.domain.contains(x, 0.0) else np.asarray(self.domain.project(x))
+
+
+def restored(components: Components, domain: Domain, constraints: Constraints | None) -> Minimax:
+    """The problem of parts that were checked before."""
+    problem = object.__new__(Minimax)
+    for name, part in (("components", components), ("domain", domain), ("constraints", constraints)):
+        object.__setattr__(problem, name, part)
+    return problem
 
 
 def start_of(domain: Domain) -> Array:

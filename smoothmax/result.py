@@ -35,8 +35,14 @@ class MinimaxResult(OptimizeResult):
         `gap` is its gap. `certify(problem, x, weights, multipliers)` recomputes it, up to rounding; but of curved
         components whose weights prove the bound at another point, which holds here all the same, only the upper one.
     weights, multipliers, active
-        The dual variables, and the indices of the components at the max (within the threshold).
-    tau, nit, nfev, npass, method, success, status, message, trace
+        The dual variables, and the indices of the components at the max (within the threshold). With a Spectral family
+        inside, the weights are a tuple with one entry a stacked family: of that one a density matrix, (m, m).
+    optimality : float
+        The residual of the first-order conditions, relative (`certificate.residual`): of a local minimax, all there is.
+    constr_violation : float
+        By how much the worst nonlinear constraint is violated, in its own units.
+    tau, nit, nfev, njev, nhev, npass, method, success, status, message, trace
+        `nfev` counts calls of the functions (for difference quotients too), `njev` and `nhev` those of `jac`, `hess`.
     """
 
     def __repr__(self) -> str:
@@ -62,8 +68,13 @@ def _at_start(judge: Judge) -> float:
     return math.nan if judge.start is None else float(judge.start.range[1])
 
 
+def _violation(problem: Minimax, point: Any) -> float:
+    """Of the nonlinear constraints, in their own units."""
+    return 0.0 if point is None or problem.constraints is None else problem.constraints.violation(point.x)
+
+
 def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
-    """The result of an outcome; `facts` are nfev, npass, the limits and what happened to x0."""
+    """The result of an outcome; `facts` are nfev, njev, nhev, npass, the limits and what happened to x0."""
     point, c = out.point, out.certificate
     success = out.status == Status.PROVEN
     message = SENTENCES[out.status].format(**facts)
@@ -89,10 +100,14 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         certificate=c,
         weights=c.weights,
         multipliers=c.multipliers,
+        optimality=c.residual,
+        constr_violation=_violation(problem, point),
         active=np.zeros(0, np.intp),
         tau=math.nan if point is None else point.tau,
         nit=out.nit,
         nfev=facts["nfev"],
+        njev=facts["njev"],
+        nhev=facts["nhev"],
         npass=float(facts["npass"]),
         method=facts["method"],
         success=success,
@@ -115,7 +130,8 @@ def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult) -> MinimaxR
     better bound, which may come from different ones."""
     best, other = (one, two) if one.fun <= two.fun or math.isnan(two.fun) else (two, one)
     found = MinimaxResult(best)
-    found.update(nit=one.nit + two.nit, nfev=one.nfev + two.nfev, npass=two.npass, trace=one.trace + two.trace)
+    found.update({count: one[count] + two[count] for count in ("nit", "nfev", "njev", "nhev")})
+    found.update(npass=two.npass, trace=one.trace + two.trace)
     found.update(status=two.status, message=two.message, success=two.success)
     if other.lower_bound > best.lower_bound:
         c = prove(problem, problem.at(best.x), other.weights, other.multipliers)

@@ -12,7 +12,7 @@ from scipy.optimize import NonlinearConstraint
 
 from . import _doors
 from ._typing import Array, Index
-from .components import Linearization, Meter
+from .components import Linearization, Meter, Weights, spread
 from .operators import entropy, kl_divergence, softmax
 from .problem import Minimax, checked
 
@@ -26,6 +26,7 @@ class Seen:
     tau: float = math.nan
     fun: float = math.nan
     prior: Array | None = None
+    excess: float = 0.0  # violation of nonlinear constraints, relative
 
     def __init__(self, lin: Linearization) -> None:
         self.lin, self.x = lin, lin.x
@@ -86,7 +87,7 @@ class Point(Seen):
             return None
         if self.lin.few(self.live) and components.gathers:
             return components.subset(self.live).hess(self.x, p[self.live])
-        return components.hess(self.x, p)
+        return components.soft_hess(self.x, p, self.tau)
 
     @cached_property
     def hess(self) -> Array:
@@ -155,6 +156,8 @@ class Smoothed:
         self.problem = problem
         self.tau = _doors.positive("tau", tau)
         self.prior = None if prior is None else check_prior(prior, problem.n)
+        if problem.components.spectral and self.prior is not None and np.ptp(self.prior) > 0:
+            raise ValueError("prior must be constant over eigenvalues, which have no names; it is not")
         self.meter = meter or Meter()
         self._last: Point | None = None
 
@@ -233,8 +236,9 @@ class Smoothed:
         )
 
 
-def information(p: Array, prior: Array | None) -> float:
-    """H(p), or −KL(p‖w): what F_τ exceeds ⟨p, f⟩ by, per unit of τ."""
+def information(weights: Array | Weights, prior: Array | None) -> float:
+    """H(p), or −KL(p‖w): what F_τ exceeds ⟨p, f⟩ by, per unit of τ. Of a density matrix, that of its eigenvalues."""
+    p = spread(weights) if isinstance(weights, tuple) else weights
     return float(entropy(p)) if prior is None else -float(kl_divergence(p, prior))
 
 

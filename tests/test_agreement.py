@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -150,12 +151,13 @@ def test_nothing_agrees_where_nothing_claims(monkeypatch):
 
 
 def test_reasons_of_routes_that_do_not_apply():
-    report = verify(sm.Minimax(components("smooth"), DOMAINS["ball"]), 0.1, routes=("newton", "cvxpy max", "linprog"))
+    oracle = SimpleNamespace(d=D, project=DOMAINS["ball"].project, lmo=DOMAINS["ball"].lmo)
+    report = verify(sm.Minimax(components("smooth"), oracle), 0.1, routes=("newton", "cvxpy max", "linprog"))
     reasons = {row.route: row.said for row in report.rows}
     assert {row.status for row in report.rows} == {"not applicable"}
     assert "affine" in reasons["linprog"]
     assert "affine or quadratic" in reasons["cvxpy max"]
-    assert "linear description" in reasons["newton"]
+    assert "linear or round walls" in reasons["newton"]
 
 
 def test_a_time_limit_holds_for_slow_routes():

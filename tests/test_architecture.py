@@ -27,9 +27,11 @@ RANK = {
     "losses": 3,
     "plots": 3,
     "progress": 3,
+    "constraints": 3.5,
     "problem": 4,
     "surrogate": 5,
     "inner": 5.5,
+    "upper": 5.7,
     "certificate": 6,
     "repairs": 6.5,  # the certificate judges what it mends
     "schedules": 7,

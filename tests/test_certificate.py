@@ -90,7 +90,12 @@ def regression(request):
 # --- never a false proof
 
 
-@pytest.mark.parametrize("name", [n for n, c in CASES.items() if getattr(c.problem.domain, "projects", True)])
+def is_data(case):
+    components = case.problem.components
+    return getattr(case.problem.domain, "projects", True) and not (components.assumed or components.spectral)
+
+
+@pytest.mark.parametrize("name", [n for n, c in CASES.items() if is_data(c)])
 def test_no_bound_crosses_the_optimum(name):
     case = CASES[name]
     rng = np.random.default_rng(0)

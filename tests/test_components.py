@@ -720,7 +720,7 @@ REFUSED = {
     "no-components": (ValueError, ["component"], lambda: sm.Quadratic(np.eye(2), np.ones((0, 2)))),
     "fun-not-callable": (TypeError, ["fun"], lambda: sm.Smooth(3)),
     "jac-unknown": (ValueError, ["jac", "'4-point'"], lambda: sm.Smooth(trig, "4-point")),
-    "jac-matrix": (ValueError, ["jac"], lambda: sm.Smooth(trig, np.eye(2))),
+    "jac-matrix": (ValueError, ["jac"], lambda: sm.Smooth(trig, np.eye(2), d=3)),
     "hess-not-callable": (TypeError, ["hess"], lambda: sm.Smooth(trig, trig_jac, np.eye(2))),
     "d-zero": (ValueError, ["d", "0"], lambda: sm.Smooth(trig, d=0)),
     "d-float": (TypeError, ["d", "2.0"], lambda: sm.Smooth(trig, d=2.0)),

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import linprog
 
+import problems
 import smoothmax as sm
 from problems import traffic
 from smoothmax.domains import as_domain
@@ -166,7 +167,7 @@ def test_the_frank_wolfe_gap_is_no_less_than_the_true_one():
 
 
 def test_the_backbone_s_optimum_is_that_of_the_edge_flow_program():
-    (case,) = traffic.cases()
+    case = problems.get("abilene")
     assert routed(traffic.abilene()) == pytest.approx(case.optimum, rel=1e-9)
     assert_certified(case.problem, sm.solve(case.problem, method=METHOD), case.optimum)
 

@@ -29,9 +29,16 @@ BOUNDED = {
     "redundant-equalities": lambda: sm.Polyhedron(A_eq=[[1.0, 1.0], [2.0, 2.0]], b_eq=[1.0, 2.0], bounds=(0.0, 1.0)),
     "sparse-rows": lambda: sm.Polyhedron(sp.csr_array(HOUSE[0]), HOUSE[1], bounds=([-2.0, -1.0], [2.0, 3.0])),
     "segment": lambda: sm.Polyhedron(HOUSE[0], HOUSE[1], [[1.0, -3.0]], [0.0], bounds=([-2.0, -1.0], [2.0, 3.0])),
+    "simplices": lambda: sm.Product([sm.Simplex(2), sm.Simplex(3, total=2.0)]),
+    "box-x-simplex": lambda: sm.Product([sm.Box([-1.0, 0.0], [1.0, 0.5]), sm.Simplex(3)]),
+    "polygon-x-box": lambda: sm.Product([sm.Polyhedron(*HOUSE, bounds=([-2.0, -1.0], [2.0, 3.0])), Bounds(0.0, [1.0])]),
+    "ball-x-simplex": lambda: sm.Product([sm.Ball([1.0, -2.0], 1.5), sm.Simplex(3)]),
+    "balls": lambda: sm.Product([sm.Ball([0.0, 0.0], 1.0), sm.Ball([5.0], 0.1), sm.Ball([0.0, 1.0, 2.0], 3.0)]),
 }
 OPEN = {
     "free": lambda: sm.Free(3),
+    "free-x-simplex": lambda: sm.Product([sm.Free(2), sm.Simplex(2)]),
+    "box-x-cone": lambda: sm.Product([sm.Box(0.0, [1.0]), sm.Polyhedron([[-1.0, 0.0], [1.0, -1.0]], [0.0, 0.0])]),
     "half-open": lambda: sm.Box([0.0, -INF, -1.0], [INF, 2.0, 1.0]),
     "orthant": lambda: sm.Box(np.zeros(2), np.full(2, INF)),
     "half-plane": lambda: sm.Polyhedron([[3.0, 4.0]], [5.0]),
@@ -572,3 +579,171 @@ def test_a_polyhedron_too_large_to_project_onto_says_so():
     assert c @ domain.lmo(c) == pytest.approx(-d)
     with pytest.raises(ValueError, match="project"):
         sm.solve(sm.Minimax(sm.Affine(sp.eye_array(5, d, format="csr")), domain), method="accelerated")
+
+
+# --- products
+
+
+class Interval:
+    """A user's own domain with the three verbs and nothing else."""
+
+    d = 1
+
+    def project(self, x):
+        return np.clip(x, -1.0, 2.0)
+
+    def contains(self, x, tol=1e-9):
+        return bool(np.all((x >= -1.0 - tol) & (x <= 2.0 + tol)))
+
+    def lmo(self, c):
+        return np.where(c > 0, -1.0, 2.0)
+
+
+class Corner:
+    """A user's own domain with an oracle alone."""
+
+    d = 2
+
+    def lmo(self, c):
+        return np.where(c > 0, 0.0, 1.0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from(["box", "simplex", "ball", "polygon", "segment", "simplex-5"]), min_size=1, max_size=4),
+    st.integers(0, 1000),
+)
+def test_products_obey_the_laws_of_their_factors(names, seed):
+    product = sm.Product([BOUNDED[name]() for name in names])
+    rng = np.random.default_rng(seed)
+    x, *some = 4.0 * rng.standard_normal((4, product.d))
+    assert_projection(product, x, some, tol=1e-7)
+    assert_lmo(product, x, some)
+    near, y = product.project(x), product.lmo(x)
+    assert (x - near) @ (product.lmo(near - x) - near) <= 1e-7 * (1 + x @ x)  # no vertex is nearer either
+    np.testing.assert_array_equal(np.asarray(product.parts(x).sum(axis=0)).ravel(), y)
+    start = 0
+    for name in names:  # the slow twin
+        factor = BOUNDED[name]()
+        mine = slice(start, start + factor.d)
+        np.testing.assert_array_equal(near[mine], factor.project(x[mine]))
+        assert product.normal(near, x)[mine] == pytest.approx(factor.normal(near[mine], x[mine]))
+        start += factor.d
+    assert start == product.d
+
+
+def test_products_in_products_are_one_and_boxes_are_a_box():
+    product = sm.Product([sm.Simplex(2), sm.Product([sm.Box(0.0, [1.0]), sm.Ball([0.0], 1.0)])])
+    assert [type(factor).__name__ for factor in product.factors] == ["Simplex", "Box", "Ball"]
+    assert product.blocks == (slice(0, 2), slice(2, 3), slice(3, 4))
+    box = as_domain(sm.Product([sm.Box(0.0, [1.0, 2.0]), Bounds([-1.0], [3.0]), sm.Free(1)]), 4)
+    assert type(box) is sm.Box
+    assert (box.lb.tolist(), box.ub.tolist()) == ([0.0, 0.0, -1.0, -INF], [1.0, 2.0, 3.0, INF])
+    assert isinstance(as_domain(sm.Product([sm.Simplex(3)]), 3), sm.Simplex)
+
+
+def test_a_product_offers_what_all_its_factors_offer():
+    own = sm.Product([Interval(), sm.Simplex(2)])
+    assert isinstance(own, Domain)
+    assert own.reach is None
+    assert own.linear() is None
+    assert not hasattr(own, "bounded")  # Interval does not say
+    assert own.start().tolist() == [0.0, 0.5, 0.5]
+    assert sm.Product([sm.Ball([0.0], 1.0), sm.Simplex(2)]).linear() is None
+    assert not sm.Product([Corner(), sm.Simplex(2)]).projects
+    assert not sm.Product([sm.Free(1), sm.Simplex(2)]).bounded
+    many = sm.Product([sm.Simplex(50)] * 60).linear()
+    assert sp.issparse(many.A_eq)
+    assert many.A_eq.shape == (60, 3000)
+
+
+def test_products_refuse_what_is_no_domain():
+    assert_refuses(TypeError, ["factors", "int"], sm.Product, 3)
+    assert_refuses(TypeError, ["factors[1]", "Free"], sm.Product, [sm.Free(1), None])
+    assert_refuses(TypeError, ["factors[0]", "str"], sm.Product, ["simplex"])
+    assert_refuses(ValueError, ["factors", "empty"], sm.Product, [])
+    assert_refuses(ValueError, ["d", "5"], sm.Minimax, np.eye(4), sm.Product([sm.Simplex(2), sm.Simplex(3)]))
+
+
+def books(seed=0, blocks=4, assets=6, scenarios=80):
+    """Four desks, each with a budget of its own and assets of its own: the worst loss over common scenarios."""
+    rng = np.random.default_rng(seed)
+    market = rng.standard_normal((scenarios, 1))
+    losses = 0.01 * (market + rng.standard_normal((scenarios, blocks * assets))) - 0.002 * rng.random(blocks * assets)
+    return sm.Affine(losses), losses, [assets] * blocks
+
+
+@pytest.mark.parametrize("method", ["newton", "accelerated", "working-set"])
+def test_portfolio_books_against_a_linear_program(method):
+    components, losses, sizes = books()
+    n, d = losses.shape
+    A_eq = np.zeros((len(sizes), d + 1))
+    for k, size in enumerate(sizes):
+        A_eq[k, k * size : (k + 1) * size] = 1.0
+    known = linprog(
+        np.r_[np.zeros(d), 1.0],
+        np.c_[losses, -np.ones(n)],
+        np.zeros(n),
+        A_eq,
+        np.ones(len(sizes)),
+        [(0, None)] * d + [(None, None)],
+    ).fun
+    problem = sm.Minimax(components, sm.Product([sm.Simplex(size) for size in sizes]))
+    r = sm.solve(problem, method=method)
+    assert r.success, r.message
+    assert r.lower_bound <= known + 1e-12 <= r.fun + 2e-12
+    assert r.fun == pytest.approx(known, abs=1e-8)
+
+
+def test_a_ball_beside_a_simplex_by_projection():
+    """The oracle proves the bound that the projection method asks for; SLSQP on the epigraph agrees."""
+    rng = np.random.default_rng(1)
+    A, b = rng.standard_normal((40, 6)), rng.standard_normal(40)
+    r = sm.solve(sm.Minimax(sm.Affine(A, b), sm.Product([sm.Ball(np.zeros(3), 1.0), sm.Simplex(3)])), method="auto")
+    assert r.success, r.message
+    found = minimize(
+        lambda z: (z[6], np.eye(7)[6]),
+        np.r_[np.zeros(3), np.full(3, 1 / 3), 5.0],
+        jac=True,
+        method="SLSQP",
+        bounds=[(None, None)] * 3 + [(0, None)] * 3 + [(None, None)],
+        constraints=[
+            LinearConstraint(np.c_[A, -np.ones(40)], -INF, -b),
+            LinearConstraint([[0, 0, 0, 1, 1, 1, 0]], 1, 1),
+            {"type": "ineq", "fun": lambda z: 1.0 - z[:3] @ z[:3], "jac": lambda z: np.r_[-2 * z[:3], np.zeros(4)]},
+        ],
+        options={"ftol": 1e-13, "maxiter": 500},
+    )
+    assert r.fun == pytest.approx(found.fun, abs=1e-6)
+
+
+# --- starts without a linear program
+
+
+def flows(k, size):
+    """Shares of k demands over `size` routes each, as the rows of a polyhedron."""
+    return sp.csr_array(sp.kron(sp.eye_array(k), np.ones((1, size))))
+
+
+def test_many_simplices_start_at_their_barycentres_at_once(monkeypatch):
+    from smoothmax.domains import program
+
+    monkeypatch.setattr(program.Program, "centre", lambda self: pytest.fail("a linear program was solved"))
+    k, size = 60, 50
+    domain = sm.Polyhedron(A_eq=flows(k, size), b_eq=np.arange(1.0, k + 1), bounds=(0.0, INF))
+    np.testing.assert_allclose(domain.start(), np.repeat(np.arange(1.0, k + 1), size) / size, rtol=1e-12)
+    assert domain.contains(domain.start(), 1e-13)
+    capped = sm.Polyhedron(flows(1, 1000), [5.0], bounds=(-1.0, 1.0))
+    assert capped.start() == pytest.approx(np.zeros(1000))
+
+
+def test_a_point_that_is_not_obvious_is_found_by_a_linear_program():
+    """Routes of the second half are closed but for a sliver, and an empty set is still called empty."""
+    k, size = 20, 60
+    ub = np.tile(np.r_[np.full(size // 2, INF), np.full(size // 2, 1e-6)], k)
+    domain = sm.Polyhedron(A_eq=flows(k, size), b_eq=np.ones(k), bounds=(0.0, ub))
+    x = domain.start()
+    assert domain.contains(x, 1e-12)
+    assert np.all((x > 0) & (x < ub))
+    with pytest.raises(sm.domains.Empty):
+        sm.Polyhedron(A_eq=flows(k, size), b_eq=-np.ones(k), bounds=(0.0, INF))

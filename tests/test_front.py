@@ -16,10 +16,10 @@ import problems
 import smoothmax as sm
 from problems import linf_regression
 from smoothmax.result import joined
-from smoothmax.solvers import METHODS, Status
+from smoothmax.solvers import Status
 from smoothmax.solvers.working_set import method as working_set
 from tests.laws import EPS, assert_refuses
-from tests.methods import DIRECT, SMOOTHING, asked, within
+from tests.methods import DIRECT, METHODS, SMOOTHING, asked, within
 
 A, B = np.array([[1.0, 1], [-1, 1], [0, -1]]), np.array([2.0, -3, 4])
 PIECES = sm.Minimax(sm.Affine(A, B))
@@ -204,11 +204,13 @@ OPERATOR = aslinearoperator(A)
 AUTO = [  # what it chooses, for which problem, and what the reason names
     (sm.Minimax(sm.Affine(np.eye(5)), sm.Simplex(5)), None, "saddle", "5 × 5"),
     (sm.Minimax(sm.Affine(np.eye(5)), sm.Simplex(5)), 0.1, "newton", "d = 5"),
-    (PIECES, None, "newton", "d = 2"),
+    (PIECES, None, "trust-region", "3 components"),
+    (sm.Minimax(sm.Quadratic(1.0, np.eye(2), np.ones(2))), None, "working-set", "2 quadratics"),
     (PIECES, 0.1, "newton", "d = 2"),
     (sm.Minimax(sm.Affine(sp.eye_array(2001).tocsr(), np.arange(2001.0), absolute=True)), None, "newton-cg", "2001"),
     (sm.Minimax(sm.Affine(OPERATOR, B)), None, "lbfgs", "LinearOperator"),
-    (sm.Minimax(sm.Affine(np.eye(2)), sm.Ball([0.0, 0.0], 1.0)), None, "accelerated", "Ball"),
+    (sm.Minimax(sm.Affine(np.eye(2)), sm.Ball([0.0, 0.0], 1.0)), None, "newton", "d = 2"),
+    (sm.Minimax(aslinearoperator(np.eye(2)), sm.Ball([0.0, 0.0], 1.0)), None, "accelerated", "LinearOperator"),
     (sm.Minimax(sm.Affine(np.eye(2)), Corners()), None, "conditional-gradient", "no projection"),
 ]
 
@@ -655,7 +657,7 @@ class Watched(sm.Affine):
 def test_a_method_that_cannot_is_named_before_the_first_evaluation():
     refusing = [
         ("newton", Watched(OPERATOR, B), None, ("newton", "LinearOperator", "gradient", "lbfgs")),
-        ("newton", Watched(np.eye(2)), sm.Ball([0.0, 0.0], 1.0), ("newton", "Ball", "accelerated")),
+        ("trust-region", Watched(np.eye(2)), sm.Ball([0.0, 0.0], 1.0), ("trust-region", "Ball", "newton")),
         ("lbfgs", Watched(np.eye(3)), sm.Simplex(3), ("lbfgs", "Simplex", "newton")),
         ("cvxpy", Watched(OPERATOR, B), None, ("cvxpy", "gradient")),
         ("working-set", Watched(OPERATOR, B), None, ("working-set", "LinearOperator", "lbfgs")),

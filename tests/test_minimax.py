@@ -9,6 +9,7 @@ import scipy.optimize
 import scipy.sparse as sp
 
 import smoothmax as sm
+from smoothmax.components.wrap import from_callables
 from smoothmax.solvers import METHODS
 from tests.laws import assert_refuses
 from tests.methods import asked
@@ -186,7 +187,7 @@ def test_nonconvex_is_local_without_lower_bound():
     assert r.success, r.message
     assert r.lower_bound == -math.inf
     assert r.certificate.kind == "local"
-    assert "nonconvex" in r.message
+    assert "local minimax" in r.message
     near = r.x[0] + np.linspace(-0.1, 0.1, 20_001)
     assert r.fun <= np.maximum(np.sin(near), -near / 10).min() + 1e-9  # nothing better nearby
 
@@ -204,6 +205,175 @@ def test_nfev_counts_the_users_calls(method):
 def test_a_given_jacobian_saves_calls(method):
     few, many = (sm.solve(problem_of(curved, j), [3.0, 2.0], method=method, tol=1e-3).nfev for j in (curved_jac, None))
     assert few < many
+
+
+# ---------------------------------------------------------------------------------- absolute values of some components
+
+
+def hand_made(marks):
+    """curved with the mirror images of `marks` below it, written out."""
+
+    def fun(x):
+        return np.concatenate([curved(x), -curved(x)[marks]])
+
+    def jac(x):
+        return np.vstack([curved_jac(x), -curved_jac(x)[marks]])
+
+    def hess(x, v):
+        return curved_hess(x, v[:3]) - sum(v[3 + k] * curved_hess(x, np.eye(3)[i]) for k, i in enumerate(marks))
+
+    return fun, jac, hess
+
+
+MARKS = [(True, [0, 1, 2]), (2, [0, 1]), (0, []), ([False, True, True], [1, 2]), ([2, 0], [2, 0]), (np.array([1]), [1])]
+
+
+@pytest.mark.parametrize(("absolute", "marks"), MARKS, ids=lambda v: str(v))
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array, None], ids=["dense", "sparse", "differences"])
+def test_absolute_is_the_stack_written_by_hand(absolute, marks, form):
+    fun, jac, hess = hand_made(marks)
+    slope = None if form is None else lambda x: form(curved_jac(x))
+    called = Counted(curved)
+    parts = from_callables(called, np.array([3.0, 2.0]), jac=slope, hess=curved_hess, absolute=absolute)
+    x, v = np.array([0.3, -0.7]), np.arange(1.0, 4 + len(marks))
+    asked = called.calls
+    np.testing.assert_array_equal(parts.value(x), fun(x))
+    assert called.calls == asked + 1  # once for both signs
+    blocks = list(parts.at(x))
+    J = np.vstack([b.jacobian.toarray() if sp.issparse(b.jacobian) else b.jacobian for b in blocks])
+    np.testing.assert_allclose(J, jac(x), rtol=1e-8, atol=1e-8)
+    assert all(sp.issparse(b.jacobian) == (form is sp.csr_array) for b in blocks)
+    np.testing.assert_allclose(parts.hess(x, v), hess(x, v), rtol=1e-14)
+    assert parts.exact_hess
+    rows = np.arange(3 + len(marks))
+    np.testing.assert_array_equal(parts.rounding(x, rows), 4 * np.finfo(float).eps * np.abs(fun(x)))
+    r = sm.minimax(curved, [3.0, 2.0], jac=slope, hess=curved_hess, absolute=absolute)
+    want = sm.minimax(fun, [3.0, 2.0], jac=jac, hess=hess)
+    assert r.success, r.message
+    assert want.success, want.message
+    assert r.fun == pytest.approx(want.fun, rel=1e-7)
+    assert r.weights.shape == (3 + len(marks),)
+
+
+@pytest.mark.parametrize(
+    ("absolute", "error", "words"),
+    [
+        (4, ValueError, ("4", "3")),
+        (-1, ValueError, ("-1",)),
+        ([True, False], ValueError, ("mask", "2")),
+        ([0, 3], ValueError, ("index", "3")),
+        ([0, -1], ValueError, ("index",)),
+        ([1, 1], ValueError, ("once",)),
+        ([0.5], TypeError, ("0.5",)),
+        ("all", TypeError, ("absolute",)),
+        ([[0], [1]], TypeError, ("indices",)),
+    ],
+)
+def test_marks_that_make_no_sense(absolute, error, words):
+    assert_refuses(error, ("absolute", *words), sm.minimax, curved, [3.0, 2.0], absolute=absolute)
+
+
+# -------------------------------------------------------------------------------------------- published values
+
+
+def mathworks(x):
+    a, b = x
+    return np.array([2 * a**2 + b**2 - 48 * a - 40 * b + 304, -(a**2) - 3 * b**2, a + 3 * b - 18, -a - b, a + b - 8])
+
+
+def cb2(x):
+    a, b = x
+    return np.array([a**2 + b**4, (2 - a) ** 2 + (2 - b) ** 2, 2 * np.exp(b - a)])
+
+
+@pytest.mark.parametrize("jac", [None, "2-point", "3-point", "cs"])
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    ("fun", "x0", "absolute", "published", "digits"),
+    [(cb2, [2.0, 2.0], False, 1.95222449387, 1e-8), (mathworks, [0.1, 0.1], True, 37.2356, 5e-5)],
+    ids=["Charalambous-Bandler", "MathWorks, absolute"],
+)
+def test_published_values_by_every_difference(fun, x0, absolute, published, digits, jac, workers):
+    r = sm.minimax(fun, x0, jac=jac, absolute=absolute, workers=workers)
+    assert r.success, r.message
+    assert r.fun == pytest.approx(published, abs=digits)
+    assert r.certificate.kind == "local"
+
+
+# ---------------------------------------------------------------------------------------------- older and other forms
+
+
+def test_constraints_as_dictionaries():
+    """max of curved on x₁ + 2 x₂ = 3, x₁ x₂ ≥ 1, in SciPy's older form with args, and in the newer."""
+    old = [
+        {"type": "eq", "fun": lambda x, s: x[0] + 2 * x[1] - s, "args": (3.0,)},
+        {"type": "ineq", "fun": lambda x: x[0] * x[1] - 1, "jac": lambda x: np.array([x[1], x[0]])},
+    ]
+    new = [
+        scipy.optimize.LinearConstraint([[1.0, 2.0]], 3.0, 3.0),
+        scipy.optimize.NonlinearConstraint(lambda x: x[0] * x[1], 1.0, np.inf),
+    ]
+    a, b = (sm.minimax(curved, [2.0, 1.0], jac=curved_jac, constraints=form) for form in (old, new))
+    for r in (a, b):
+        assert r.success, r.message
+        assert r.x @ [1.0, 2.0] == pytest.approx(3.0)
+        assert r.x[0] * r.x[1] >= 1 - 1e-7
+    assert a.fun == pytest.approx(b.fun, rel=1e-7)
+    one = sm.minimax(curved, [2.0, 1.0], jac=curved_jac, constraints=old[1])
+    assert one.fun <= a.fun + 1e-7
+
+
+@pytest.mark.parametrize(
+    "item",
+    [{"type": "le", "fun": curved}, {"type": "eq"}, {"type": "eq", "fun": 3}, {"type": "eq", "fun": curved, "x": 1}],
+)
+def test_dictionaries_that_are_no_constraint(item):
+    assert_refuses(
+        ValueError, ("constraints", "ineq", "NonlinearConstraint"), sm.minimax, curved, [3, 2], constraints=item
+    )
+
+
+def test_functions_of_one_and_of_several_values_in_one_list():
+    mixed = [lambda x: curved(x)[0], lambda x: curved(x)[1:]]
+    slopes = [lambda x: curved_jac(x)[0], lambda x: sp.csr_array(curved_jac(x)[1:])]
+    want = sm.minimax(curved, [3.0, 2.0], convex=True)
+    for jac in (None, slopes):
+        r = sm.minimax(mixed, [3.0, 2.0], jac=jac, convex=True)
+        assert r.fun == pytest.approx(want.fun, rel=1e-7)
+        assert r.weights.shape == (3,)
+    assert_refuses(ValueError, ("jac", "2", "1"), sm.minimax, mixed, [3.0, 2.0], jac=slopes[:1])
+    assert_refuses(ValueError, ("jac[0]", "(3,)"), sm.minimax, mixed, [3.0, 2.0], jac=[lambda x: np.ones(3), slopes[1]])
+    assert_refuses(ValueError, ("fun[1]", "(1, 3)"), sm.minimax, [mixed[0], lambda x: curved(x)[None]], [3.0, 2.0])
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array, np.ndarray.tolist], ids=["dense", "sparse", "lists"])
+def test_a_constant_jacobian_is_a_matrix(form):
+    r = sm.minimax(pieces, [3.0, 2.0], jac=form(A), convex=True)
+    assert r.success, r.message
+    assert r.fun == pytest.approx(sm.solve(sm.Minimax(sm.Affine(A, B))).fun, rel=1e-9)
+    assert_refuses(ValueError, ("jac", "component"), sm.minimax, pieces, [3.0, 2.0], jac=form(2 * A))
+    assert_refuses(ValueError, ("jac", "(3, 3)"), sm.minimax, pieces, [3.0, 2.0], jac=form(np.eye(3)))
+
+
+@pytest.mark.parametrize("bounds", [None, [(-5, 2), (-5, 5)]])
+@pytest.mark.parametrize("jac", [None, "cs", curved_jac])
+def test_nfev_of_minimax_is_every_call_there_was(bounds, jac):
+    fun = Counted(curved)
+    r = sm.minimax(fun, [3.0, 2.0], jac=jac, bounds=bounds)
+    assert r.nfev == fun.calls
+
+
+def test_a_lying_jacobian_is_named_unless_nobody_asks():
+    def lie(x):
+        J = curved_jac(x)
+        J[1, 0] += 0.5
+        return J
+
+    with pytest.raises(ValueError, match=r"component 1, variable 0: jac says 2\.5, a central difference says 2"):
+        sm.minimax(curved, [3.0, 2.0], jac=lie)
+    sm.minimax(curved, [3.0, 2.0], jac=lie, check=False, max_passes=20)
+    with pytest.raises(ValueError, match=r"hess disagrees with the Jacobian: entry \(0, 0\)"):
+        sm.minimax(curved, [3.0, 2.0], jac=curved_jac, hess=lambda x, v: 3 * curved_hess(x, v), check="full")
 
 
 # ------------------------------------------------------------------------------------------- functions that misbehave

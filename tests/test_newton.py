@@ -13,10 +13,13 @@ import problems
 import smoothmax as sm
 from problems import linf_regression
 from smoothmax._linalg import Factor, solve_kkt
-from smoothmax.domains import Linear
+from smoothmax.components import Meter
+from smoothmax.domains import Linear, Sphere
+from smoothmax.solvers.finish import finish
 from smoothmax.solvers.newton import Newton, barrier
 from smoothmax.solvers.newton.barrier import Walls, core, interior
 from smoothmax.solvers.newton.damping import SHARE, Damping, metric
+from smoothmax.solvers.newton.equalities import Equalities
 from smoothmax.solvers.newton.few import ROUGH, falling_few, fits, minimize_few
 from smoothmax.solvers.newton.line import search
 from smoothmax.solvers.newton.predictor import turn, value
@@ -466,7 +469,7 @@ def test_the_walls_of_sparse_rows_are_those_of_dense_ones(seed, form, monkeypatc
     walls = Walls(linear, d)
     assert interior(linear, x) == bool(twin.slack(x).min() > 0)
     assert interior(linear, core(linear, np.where(np.isfinite(lb), lb, 0.0))) <= bool((h > 0).any())
-    assert np.array_equal(walls.E, np.vstack([np.ones(d), np.eye(d)[0]]))
+    assert np.array_equal(walls.held.E[np.argsort(walls.held.kept)], np.vstack([np.ones(d), np.eye(d)[0]]))
     if interior(linear, x):
         walls.begin(x, 0.1)
         twin.begin(x, 0.1)
@@ -506,3 +509,61 @@ def test_where_all_variables_are_fixed_the_point_is_the_answer(method, kind):
     assert r.certificate.kind == "bounded"
     assert r.lower_bound <= f.max() * (1 + 1e-14)
     assert r.gap <= 1e-9
+
+
+# --------------------------------------------------------------------------------------------- equalities, balls
+
+
+@pytest.mark.parametrize("walls", [False, True])
+@pytest.mark.parametrize("m", [2, 14])
+def test_steps_under_equalities_against_the_whole_kkt_system(m, walls):
+    """Few rows (Schur complement) and many (null space), one of them twice, M singular off the null space."""
+    rng = np.random.default_rng(m)
+    d = 20
+    E = rng.standard_normal((m, d)) * 10.0 ** rng.uniform(-3, 3, (m, 1))
+    E = np.vstack([E, 2 * E[:1]])
+    R = rng.standard_normal((d, d - 1))
+    M, r, x = R @ R.T, rng.standard_normal(d), rng.standard_normal(d)
+    held = Equalities(E, E @ x)
+    assert held.kept.size == m
+    u, nu = held.solve(M, r, held.missing(np.zeros(d)), 1e-13, walls)
+    K = np.block([[M, E.T], [E, np.zeros((m + 1, m + 1))]])
+    known = np.linalg.lstsq(K, np.r_[r, E @ x], rcond=1e-15)[0]
+    np.testing.assert_allclose(u, known[:d], rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(E.T @ nu, r - M @ u, atol=1e-7)
+    np.testing.assert_allclose(E @ held.settle(u + 1e-9, np.full(d, np.inf)), E @ x, rtol=1e-10, atol=1e-11)
+
+
+def test_round_walls_are_the_derivatives_of_their_values():
+    spheres = [Sphere(slice(0, 2), np.array([1.0, 0.0]), 2.0), Sphere(slice(2, 3), np.array([5.0]), 0.5)]
+    walls, x, mu = Walls(sm.Free(3).linear(), 3, spheres), np.array([0.3, -0.8, 5.2]), 0.1
+    for j in range(3):
+        h = 1e-6 * np.eye(3)[j]
+        assert walls.gradient(x, mu)[j] == pytest.approx(
+            (walls.value(x + h, mu) - walls.value(x - h, mu)) / 2e-6, rel=1e-6
+        )
+    walls.begin(x, mu)  # λ = μ/s: the primal–dual Hessian is the barrier's own
+    slopes = [(walls.gradient(x + h, mu) - walls.gradient(x - h, mu)) / 2e-6 for h in 1e-6 * np.eye(3)]
+    np.testing.assert_allclose(walls.matrix(x), slopes, rtol=1e-6, atol=1e-8)
+    for v in np.random.default_rng(0).standard_normal((20, 3)):
+        ahead = walls.slack(x + walls.longest(x, v) * v) / walls.slack(x)
+        assert ahead.min() == pytest.approx(0.005, rel=1e-6)
+
+
+def test_the_finish_leaves_out_walls_that_only_the_barrier_feels():
+    """Rows twice and dependent ones: what the finish returns is optimal, and mostly it returns something."""
+    finished = 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        d = int(rng.integers(2, 6))
+        A, b = rng.standard_normal((12, d)), rng.standard_normal(12)
+        G, h = rng.standard_normal((3, d)), 0.2 + rng.random(3)
+        G, h = np.vstack([G, G[:1], 2 * G[1:2]]), np.r_[h, h[:1], 2 * h[1:2]]
+        problem = sm.Minimax(sm.Affine(A, b), sm.Polyhedron(G, h, bounds=(-2.0, 2.0)))
+        near = sm.solve(problem, method="newton", tol=1e-6)
+        found = finish(problem, near.x, near.weights, near.multipliers, Meter())
+        if found is not None:
+            c = sm.certify(problem, found.x, found.weights, found.multipliers)
+            assert c.gap <= 1e-11
+            finished += 1
+    assert finished >= 16

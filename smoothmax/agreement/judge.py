@@ -41,7 +41,7 @@ def judge(asked: Question, found: Found, aim: str) -> Judged:
         better = c.lower > lower if aim == "exact" else smoothed > smoothed_lower
         best = c if better or best is bare else best
         lower, smoothed_lower = max(lower, c.lower), max(smoothed_lower, smoothed)
-    return Judged(point, lower, smoothed_lower, best, best.weights)
+    return Judged(point, lower, smoothed_lower, best, best.vector)
 
 
 def _candidates(asked: Question, point: Point, found: Found) -> Iterator[tuple[Array, Multipliers | None]]:

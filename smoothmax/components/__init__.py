@@ -3,9 +3,11 @@
 from .affine import Affine
 from .base import CLOCK, Components
 from .block import Block
+from .densities import Weights, checked_weights, densities, families, frozen, spread, turned
 from .passes import Linearization, Meter, Portion, Survey, leading
 from .quadratic import Quadratic
 from .smooth import Smooth
+from .spectral import Spectral
 from .stack import Stack
 
 __all__ = [
@@ -18,7 +20,15 @@ __all__ = [
     "Portion",
     "Quadratic",
     "Smooth",
+    "Spectral",
     "Stack",
     "Survey",
+    "Weights",
+    "checked_weights",
+    "densities",
+    "families",
+    "frozen",
     "leading",
+    "spread",
+    "turned",
 ]

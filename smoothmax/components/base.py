@@ -48,8 +48,12 @@ class Components(ABC):
         Single Jacobian rows can be had cheaply (False for a LinearOperator).
     sparse : bool
         The Jacobian is a sparse matrix.
+    spectral : bool
+        Components are eigenvalues: weights of one x belong to the eigenvectors there (see `densities`).
     gathers : bool
         Single components can be evaluated without the others (False for functions that give all at once).
+    evaluations, jacobians, hessians : int
+        Calls of a user's functions, of their Jacobians and of their Hessians so far.
     """
 
     n: int
@@ -61,7 +65,10 @@ class Components(ABC):
     rows: bool = True
     sparse: bool = False
     gathers: bool = False
+    spectral: bool = False
     evaluations: int = 0
+    jacobians: int = 0
+    hessians: int = 0
 
     @abstractmethod
     def at(self, x: Array) -> Iterator[Block]:
@@ -84,6 +91,10 @@ class Components(ABC):
         whose inside nothing is known (their proofs are called assumed)."""
         return np.zeros(self.d)
 
+    def data_sizes(self, p: Array) -> Array:
+        """Sizes of data beyond Σ p_i |J_ij|, (d,), to which a backward error may be relative; zero for rows."""
+        return np.zeros(self.d)
+
     def curvature_slack(self, p: Array) -> Array:
         """s ≥ 0, (d,), with Σ p_i ∇²f_i + diag(s) ⪰ 0 for sure: zero unless convexity is known only up to rounding."""
         return np.zeros(self.d)
@@ -99,6 +110,19 @@ class Components(ABC):
     def check(self, x: Array) -> None:  # noqa: B027 - nothing to do for data
         """Compare derivatives that a user gave with differences at x; nothing to do for data."""
 
+    @property
+    def exact_hess(self) -> bool:
+        """`hess` is exact, not a difference."""
+        return True
+
+    def cheaper(self) -> "Components":
+        """The same family with derivatives that will do far from the solution; calls are counted on this one."""
+        return self
+
+    def within(self, lb: Array, ub: Array) -> "Components":
+        """The same family with its differences kept inside lb ≤ x ≤ ub, where it takes any."""
+        return self
+
     def bound(self, x: Array) -> "Components":
         """The same family with its sizes n and d filled in, from a point x of the domain."""
         return self
@@ -106,6 +130,10 @@ class Components(ABC):
     def hess(self, x: Array, v: Array) -> Array | None:
         """Σ v_i ∇²f_i(x), shape (d, d); None where it is zero or not known."""
         return None
+
+    def soft_hess(self, x: Array, p: Array, tau: float) -> Array | None:
+        """What ∇²F_τ has beyond Jᵀ(diag p − ppᵀ)J/τ: Σ p_i ∇²f_i, where single components have a Hessian."""
+        return self.hess(x, p)
 
     @np.errstate(all="ignore")
     def value(self, x: Any) -> Array:

@@ -1,19 +1,23 @@
 """Smooth components from user callables: fun(x) → (n,), jac(x) → (n, d), hess(x, v) → Σ v_i ∇²f_i."""
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from .. import _doors
 from .._typing import Array, Index, Matrix
 from . import differences
-from .base import CLOCK, Components
+from .base import Components
 from .block import Block
+from .calls import Calls, tick
+from .complex_step import complex_step
+from .disagreement import check_hessian, check_jacobian
+from .forms import as_box, as_functions, as_jacobian, sizes_of
+from .returned import joined, stacked, symmetric
 from .subset import Subset
-
-SCHEMES = ("2-point", "3-point")
+from .workers import as_workers, ask
 
 
 class Smooth(Components):
@@ -21,10 +25,12 @@ class Smooth(Components):
 
     Parameters
     ----------
-    fun : callable
-        fun(x) → (n,), smooth.
-    jac : callable, "2-point", "3-point" or None
-        jac(x) → (n, d), dense or sparse; finite differences otherwise ("3-point" by default).
+    fun : callable or sequence of callables
+        fun(x) → (n,), smooth; of several the values are put one after another.
+    jac : callable(s), (n, d) array or sparse matrix, "2-point", "3-point", "cs" or None
+        jac(x) → (n, d), dense or sparse; a matrix says that it does not depend on x. Otherwise it comes from
+        differences ("cs": complex steps, exact to rounding for a `fun` that computes with complex x). None means
+        "3-point", and lets a method take the cheaper "2-point" far from the solution.
     hess : callable, optional
         hess(x, v) → Σ v_i ∇²f_i(x), (d, d); differences otherwise.
     d : int, optional
@@ -33,34 +39,86 @@ class Smooth(Components):
         The user's word that every f_i is convex on the domain. Lower bounds rest on it ("assumed-convex").
     n : int, optional
         Number of components; found by one call of `fun` at the domain's start where it is left out.
+    workers : int or map-like callable
+        Threads for the functions of a sequence and the points of differences (−1: one a core), or workers(func,
+        iterable), a process pool's `map` say. Never changes the answer.
+    bounds : (lb, ub) or scipy Bounds, optional
+        Where `fun` is defined: no difference leaves it.
+    check : True, False or "full"
+        Whether a solve compares `jac` with `fun` at its start: along one direction (one call of `fun`), not at all, or
+        for every variable, and `hess` with `jac` as well.
+
+    Attributes
+    ----------
+    evaluations, jacobians, hessians : int
+        Calls of fun, jac and hess so far.
     """
 
     assumed = True
 
     def __init__(
         self,
-        fun: Callable[[Array], Any],
-        jac: Callable[[Array], Any] | str | None = None,
+        fun: Callable[[Array], Any] | Sequence[Callable[[Array], Any]],
+        jac: Any = None,
         hess: Callable[[Array, Array], Any] | None = None,
         *,
         d: int | None = None,
         convex: bool = False,
         n: int | None = None,
+        workers: int | Callable[..., Iterable[Any]] = 1,
+        bounds: Any = None,
+        check: bool | str = True,
     ) -> None:
-        if not callable(fun):
-            raise TypeError(f"fun must be callable, fun(x) -> (n,); got {type(fun).__name__}")
-        if not callable(jac):
-            jac = _doors.one_of("jac", "3-point" if jac is None else jac, SCHEMES)
+        self._functions = as_functions(fun)
+        self._jac: Any = as_jacobian(jac, len(self._functions))
         if hess is not None and not callable(hess):
-            raise TypeError(f"hess must be callable, hess(x, v) -> (d, d); got {type(hess).__name__}")
-        self.fun, self._jac, self._hess = fun, jac, hess
+            raise TypeError(f"hess must be callable, hess(x, v) -> (d, d); got {hess!r}")
+        if check not in (True, False, "full"):
+            raise ValueError(f'check must be True, False or "full"; got {check!r}')
+        self._hess, self._checks, self._box = hess, check, as_box(bounds)
+        self.workers = as_workers(workers)
         self.d = -1 if d is None else _doors.count("d", d)
         self.n = -1 if n is None else _doors.count("n", n)
+        if self._constant:
+            self.n, self.d = sizes_of(self._jac, self.n, self.d)
         self.convex = bool(convex)
-        self.evaluations = 0
+        self.calls = Calls()
 
     def __repr__(self) -> str:
         return f"Smooth(n={self.n}, d={self.d}{', convex' if self.convex else ''})"
+
+    @property
+    def evaluations(self) -> int:  # type: ignore[override]
+        """Calls of fun so far."""
+        return self.calls.evaluations
+
+    @property
+    def jacobians(self) -> int:  # type: ignore[override]
+        """Calls of jac so far."""
+        return self.calls.jacobians
+
+    @property
+    def hessians(self) -> int:  # type: ignore[override]
+        """Calls of hess so far."""
+        return self.calls.hessians
+
+    @property
+    def exact_hess(self) -> bool:
+        """`hess` was given, or the Jacobian is constant."""
+        return self._hess is not None or self._constant
+
+    @property
+    def _constant(self) -> bool:
+        return not (self._jac is None or isinstance(self._jac, str | tuple))
+
+    @property
+    def _complex(self) -> bool:
+        return isinstance(self._jac, str) and self._jac == "cs"
+
+    @property
+    def _differs(self) -> bool:
+        """The Jacobian is a difference of values."""
+        return self._jac is None or (isinstance(self._jac, str) and self._jac != "cs")
 
     def at(self, x: Array) -> Iterator[Block]:
         """One block: the functions evaluate all components at once."""
@@ -76,77 +134,108 @@ class Smooth(Components):
         yield Block((slice(0, self.n),), values, jacobian)
 
     def evaluate(self, x: Array) -> Array:
-        """fun(x), its shape checked; nan and inf pass (they are numerical trouble, not bad input)."""
-        clock = CLOCK.get()
-        if clock is not None:
-            clock()
-        self.evaluations += 1
-        with np.errstate(all="ignore"):
-            f = np.atleast_1d(_doors.float_array("fun(x)", self.fun(x.copy()), f"({self._count},)"))
-        if f.ndim != 1 or (f.size != self.n if self.n >= 0 else f.size == 0):
-            raise ValueError(f"fun(x) must return shape ({self._count},); it returned shape {f.shape}")
-        return f
+        """F(x), its shape checked; nan and inf pass (they are numerical trouble, not bad input)."""
+        known = self.calls.value(x)
+        if known is None:
+            known = next(self.values([x]))
+            self.calls.remember(x, known)
+        return known
 
-    @property
-    def _count(self) -> str:
-        return str(self.n) if self.n >= 0 else "n"
+    def values(self, points: Iterable[Array]) -> Iterator[Array]:
+        """F at the points, in their order."""
+        return (joined(parts, self.n) for parts in self._asked(points))
+
+    def _asked(self, points: Iterable[Array]) -> Iterator[list[Any]]:
+        return ask(self._functions, points, self.workers, self.calls.count_evaluation)
 
     def derivative(self, x: Array, f: Array | None = None) -> Matrix:
         """The Jacobian at x, given or by differences."""
-        if isinstance(self._jac, str):
-            with np.errstate(all="ignore"):
-                return differences.jacobian(self.evaluate, x, self.evaluate(x) if f is None else f, self._jac)
+        kept = self.calls.take_slope(x)
+        if kept is not None:
+            return kept
+        if self._constant:
+            return self._jac
+        if isinstance(self._jac, tuple):
+            return next(self.derivatives([x]))
         with np.errstate(all="ignore"):
-            J = real_matrix("jac(x)", self._jac(x.copy()), f"({self._count}, {self.d})")
-        J = J if sp.issparse(J) else np.atleast_2d(J)
-        if J.shape != (self.n, self.d):
-            raise ValueError(f"jac(x) must return shape {(self.n, self.d)}; it returned shape {J.shape}")
-        return J
+            if self._complex:
+                return complex_step(self._asked, x, self.n)
+            scheme, box = self._jac or "3-point", self.inside(x)
+            return differences.jacobian(
+                self.values, x, self.n, lambda: self.evaluate(x) if f is None else f, scheme, box
+            )
+
+    def derivatives(self, points: Iterable[Array]) -> Iterator[Matrix]:
+        """The Jacobian that was given as functions, at the points, in their order."""
+        asked = ask(self._jac, points, self.workers, self.calls.count_jacobian)
+        return (stacked(parts, self.n, self.d) for parts in asked)
+
+    def inside(self, x: Array) -> differences.Box:
+        """The bounds that differences keep to."""
+        return np.broadcast_to(self._box[0], x.shape), np.broadcast_to(self._box[1], x.shape)
 
     def check(self, x: Any) -> None:
-        """Compare a given Jacobian with differences of `fun` along one direction at x.
+        """Compare derivatives that were given (or taken by complex steps) with differences at x.
 
         Raises
         ------
         ValueError
-            Naming the component, what `jac` says and what the difference says.
+            Naming component and variable, what `jac` (or `hess`) says and what the difference says.
         """
         x = _doors.vector("x", x, self.d)
-        if isinstance(self._jac, str):
+        if not self._checks:
             return
-        wrong = differences.disagreement(self.evaluate, x, self.derivative(x))
-        if wrong:
-            i, given, slope = wrong
-            raise ValueError(
-                f"jac disagrees with fun: along a random direction component {i} changes by {slope:.8g} per unit "
-                f"(central difference), jac says {given:.8g}"
-            )
+        with np.errstate(all="ignore"):
+            if not self._differs:
+                check_jacobian(self, x, self._complex, self._checks == "full")
+            if self._checks == "full" and self._hess is not None:
+                check_hessian(self, x)
 
     def subset(self, rows: Index) -> Components:
-        """Those components, through the functions that give all."""
+        """Through the functions that give all."""
         return Subset(self, rows)
+
+    def cheaper(self) -> Components:
+        """With the simplest differences where none were named; what is asked is counted here."""
+        if self._jac is not None:
+            return self
+        twin = copy.copy(self)
+        twin._jac = "2-point"
+        return twin
 
     def hess(self, x: Array, v: Array) -> Array:
         """Σ v_i ∇²f_i(x): given, or by differences of Jᵀv (of ⟨v, F⟩ where the Jacobian is a difference itself)."""
+        if self._constant and self._hess is None:
+            return np.zeros((self.d, self.d))
         with np.errstate(all="ignore"):
             if self._hess is not None:
-                H = real_matrix("hess(x, v)", self._hess(x.copy(), v), f"({self.d}, {self.d})")
-                H = H.toarray() if sp.issparse(H) else H
-                if H.shape != (self.d, self.d):
-                    raise ValueError(f"hess(x, v) must return shape {(self.d, self.d)}; it returned shape {H.shape}")
-                return np.asarray((H + H.T) / 2)
-            if isinstance(self._jac, str):
-                return differences.hessian_from_values(lambda y: float(v @ self.evaluate(y)), x)
+                return self._given_hess(x, v)
+            if self._differs:
+                return differences.hessian_from_values(self.values, v, x, self.evaluate(x), self.inside(x))
 
-            def pull(y: Array) -> Array:
-                return np.asarray(self.derivative(y).T @ v)
+            def pulls(points: Iterable[Array]) -> Iterator[Array]:
+                slopes = map(self.derivative, points) if self._complex else self.derivatives(points)
+                return (np.asarray(J.T @ v) for J in slopes)
 
-            return differences.hessian(pull, x, pull(x))
+            return differences.hessian(pulls, x, next(pulls([x])), self.inside(x))
+
+    def _given_hess(self, x: Array, v: Array) -> Array:
+        tick()
+        self.calls.hessians += 1
+        return symmetric(self._hess(x.copy(), v.copy()), self.d)  # type: ignore[misc]
 
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
         """4·eps·|f_i|: a convention, since nothing is known of the inside of `fun`."""
         f = self.evaluate(x)[rows] if f is None else f
         return np.asarray(4 * differences.EPS * np.abs(f))
+
+    def within(self, lb: Array, ub: Array) -> "Smooth":
+        """Differences keep to lb ≤ x ≤ ub, where no bounds were given."""
+        if any(np.isfinite(side).any() for side in self._box):
+            return self
+        found = copy.copy(self)
+        found._box = as_box((lb, ub))
+        return found
 
     def bound(self, x: Array) -> "Smooth":
         """The same family with its sizes filled in, from a point x of the domain."""
@@ -154,13 +243,7 @@ class Smooth(Components):
             raise ValueError(f"the components have d = {self.d} variables, but the point has {x.size}")
         if self.d > 0 and self.n > 0:
             return self
-        n = self.evaluate(x).size if self.n < 0 else self.n
-        return Smooth(self.fun, self._jac, self._hess, d=x.size, convex=self.convex, n=n)
-
-
-def real_matrix(name: str, value: Any, shape: str) -> Matrix:
-    """What a user's function returned, as a float64 array or CSR matrix; nan and inf pass."""
-    if not sp.issparse(value):
-        return _doors.float_array(name, value, shape)
-    _doors.check_real(name, value.dtype)
-    return sp.csr_array(value, dtype=np.float64)
+        found = copy.copy(self)
+        found.d = x.size
+        found.n = self.evaluate(x).size if self.n < 0 else self.n
+        return found

@@ -39,6 +39,7 @@ class Stack(Components):
         self.assumed = any(part.assumed for part in self.parts)
         self.rows = all(part.rows for part in self.parts)
         self.gathers = all(part.gathers for part in self.parts)
+        self.spectral = any(part.spectral for part in self.parts)
 
     def __repr__(self) -> str:
         return f"Stack([{', '.join(map(repr, self.parts))}])"
@@ -47,6 +48,26 @@ class Stack(Components):
     def evaluations(self) -> int:  # type: ignore[override]
         """Calls of user functions so far, over all parts."""
         return sum(part.evaluations for part in self.parts)
+
+    @property
+    def jacobians(self) -> int:  # type: ignore[override]
+        """Calls of their Jacobians, over all parts."""
+        return sum(part.jacobians for part in self.parts)
+
+    @property
+    def hessians(self) -> int:  # type: ignore[override]
+        """Calls of their Hessians, over all parts."""
+        return sum(part.hessians for part in self.parts)
+
+    @property
+    def exact_hess(self) -> bool:
+        """All parts' are."""
+        return all(part.exact_hess for part in self.parts)
+
+    def cheaper(self) -> Components:
+        """The stack of what is cheaper of the parts."""
+        parts = [part.cheaper() for part in self.parts]
+        return self if all(new is old for new, old in zip(parts, self.parts, strict=True)) else Stack(parts)
 
     def at(self, x: Array) -> Iterator[Block]:
         """The parts' blocks, moved to their place."""
@@ -85,6 +106,12 @@ class Stack(Components):
         known = [H for H in found if H is not None]
         return np.sum(known, axis=0) if known else None
 
+    def soft_hess(self, x: Array, p: Array, tau: float) -> Array | None:
+        """The sum of the parts'."""
+        found = [part.soft_hess(x, p[a:b], tau) for part, a, b in self._spans()]
+        known = [H for H in found if H is not None]
+        return np.sum(known, axis=0) if known else None
+
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
         """Each part's own bound."""
         out = np.empty(rows.size)
@@ -102,9 +129,18 @@ class Stack(Components):
         """The sum of the parts'."""
         return np.asarray(sum(part.slope_rounding(x, p[a:b]) for part, a, b in self._spans()))
 
+    def data_sizes(self, p: Array) -> Array:
+        """The sum of the parts'."""
+        return np.asarray(sum(part.data_sizes(p[a:b]) for part, a, b in self._spans()))
+
     def curvature_slack(self, p: Array) -> Array:
         """The sum of the parts'."""
         return np.asarray(sum(part.curvature_slack(p[a:b]) for part, a, b in self._spans()))
+
+    def within(self, lb: Array, ub: Array) -> "Stack":
+        """The parts' own."""
+        parts = [part.within(lb, ub) for part in self.parts]
+        return self if all(new is old for new, old in zip(parts, self.parts, strict=True)) else Stack(parts)
 
     def bound(self, x: Array) -> "Stack":
         """The stack of the parts with their sizes filled in."""

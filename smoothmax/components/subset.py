@@ -40,6 +40,26 @@ class Subset(Components):
         """Calls of user functions so far."""
         return self.whole.evaluations
 
+    @property
+    def jacobians(self) -> int:  # type: ignore[override]
+        """Calls of their Jacobians."""
+        return self.whole.jacobians
+
+    @property
+    def hessians(self) -> int:  # type: ignore[override]
+        """Calls of their Hessians."""
+        return self.whole.hessians
+
+    @property
+    def exact_hess(self) -> bool:
+        """That of the whole."""
+        return self.whole.exact_hess
+
+    def cheaper(self) -> Components:
+        """Some of what is cheaper of the whole."""
+        whole = self.whole.cheaper()
+        return self if whole is self.whole else whole.subset(self.rows_of)
+
     def at(self, x: Array) -> Iterator[Block]:
         """The blocks of the whole, picked."""
         return picked(self.whole.at(x), self.rows_of)

@@ -5,7 +5,9 @@ from .base import Domain, Linear, Set
 from .boxes import Box, Free
 from .coerce import as_domain, intersect
 from .polyhedron import Empty, Polyhedron
+from .product import Product
 from .simplex import Simplex
+from .walled import Sphere, Walled, walls_of
 
 __all__ = [
     "Ball",
@@ -15,8 +17,12 @@ __all__ = [
     "Free",
     "Linear",
     "Polyhedron",
+    "Product",
     "Set",
     "Simplex",
+    "Sphere",
+    "Walled",
     "as_domain",
     "intersect",
+    "walls_of",
 ]

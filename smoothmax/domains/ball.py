@@ -6,7 +6,8 @@ import numpy as np
 
 from .. import _doors
 from .._typing import Array
-from .base import EPS, NEAR, Set, same_size
+from .base import EPS, NEAR, Linear, Set, same_size
+from .walled import Sphere, Walled
 
 
 class Ball(Set):
@@ -47,6 +48,11 @@ class Ball(Set):
     def lmo(self, c: Array) -> Array:
         """center − radius·c/‖c‖."""
         return self.center - self.radius * polar(same_size(c, self.d))[1]
+
+    def walls(self) -> Walled:
+        """One sphere, and nothing linear."""
+        open_end = np.full(self.d, np.inf)
+        return Walled(Linear(-open_end, open_end), (Sphere(slice(0, self.d), self.center, self.radius),))
 
     def miss(self, x: Array) -> Array:
         """8·eps·(‖center‖ + radius) in every direction, which is what `contains` allows."""

@@ -10,6 +10,7 @@ from .base import Domain
 from .boxes import Box, Free
 from .oracle import Oracle
 from .polyhedron import Polyhedron
+from .product import Product
 
 
 def as_domain(domain: Any, d: int | None) -> Domain:
@@ -37,13 +38,25 @@ def as_domain(domain: Any, d: int | None) -> Domain:
         domain = Oracle(domain, d)
     elif not isinstance(domain, Domain):
         raise TypeError(
-            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, an object with lmo(c), or one with d, "
-            f"project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
+            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, Product, an object with lmo(c), or one "
+            f"with d, project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
         )
-    found: Domain = domain
+    found = _plain(domain)
     if d is not None and found.d != d:
         raise ValueError(f"domain must have d = {d} variables like the components; it has {found.d}")
     return found
+
+
+def _plain(domain: Domain) -> Domain:
+    """The one factor of a product, the box that a product of boxes is; every other domain itself."""
+    if not isinstance(domain, Product):
+        return domain
+    if len(domain.factors) == 1:
+        return domain.factors[0]
+    boxes = [factor for factor in domain.factors if isinstance(factor, Box)]
+    if len(boxes) < len(domain.factors):
+        return domain
+    return Box(np.concatenate([box.lb for box in boxes]), np.concatenate([box.ub for box in boxes]))
 
 
 def intersect(domain: Domain, constraints: Any) -> Domain:

@@ -11,10 +11,12 @@ from .. import _doors
 from .._typing import Array, Matrix
 from .base import EPS, Linear, Set, same_size
 from .boxes import Box, bound_size, bounds_stop, reach_of_box
+from .central import central
 from .nearest import nearest
 from .program import Program, program, unit_rows
 
 ROUNDS = 3  # projections of a projection
+MANY = 1000  # variables from which an interior point is looked for before a linear program is solved
 LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
 
@@ -26,7 +28,8 @@ class Polyhedron(Set):
     """{x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}; `bounds` is None (free), a (lb, ub) pair or scipy Bounds.
 
     Emptiness is found at once by a linear program (HiGHS) in which units do not matter: rows of unit norm, right sides
-    divided by the largest. So is `start`, a point with the largest slack up to that size.
+    divided by the largest. So is `start`, a point with the largest slack up to that size; of many variables the middle
+    of the bounds, moved onto the equalities, where that is inside.
 
     Raises
     ------
@@ -48,7 +51,8 @@ class Polyhedron(Set):
         self.d = self.lb.size
         rows = sum(0 if b is None else b.size for b in (self.b_ub, self.b_eq, self.b_eq))
         self.projects = (rows + np.isfinite([self.lb, self.ub]).sum()) * self.d <= LARGEST
-        self._start = self._centre()
+        obvious = central(self.linear()) if self.d >= MANY else None
+        self._start = self._centre() if obvious is None or not self.contains(obvious, 1e-12) else obvious
         self.bounded = self._is_bounded()
 
     def __repr__(self) -> str:

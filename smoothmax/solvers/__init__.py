@@ -9,12 +9,26 @@ from .lbfgs import LBFGS
 from .newton import Newton
 from .saddle import Saddle
 from .sparse import TruncatedNewton
+from .spectral import SpectralNewton
 from .status import Status
+from .trust_region import TrustRegion
 from .working_set import WorkingSet
 
 METHODS: dict[str, type[Method] | type[Direct]] = {
     m.name: m
-    for m in (Gradient, Accelerated, LBFGS, Newton, TruncatedNewton, WorkingSet, Saddle, ConditionalGradient, Conic)
+    for m in (
+        Gradient,
+        Accelerated,
+        LBFGS,
+        Newton,
+        TruncatedNewton,
+        WorkingSet,
+        Saddle,
+        ConditionalGradient,
+        TrustRegion,
+        SpectralNewton,
+        Conic,
+    )
 }
 
 __all__ = ["METHODS", "Direct", "Method", "State", "Status"]

@@ -23,6 +23,7 @@ class ActiveWalls:
         self.lower = np.flatnonzero((m.lower > LEAST * largest) & np.isfinite(linear.lb) & ~fixed)
         self.rows = np.flatnonzero(m.ub > LEAST * largest)
         self.fixed = np.flatnonzero(fixed)
+        self.given = np.concatenate([m.upper[self.upper], m.lower[self.lower], m.ub[self.rows]])
         self.lam = np.zeros(self.inequalities + self.fixed.size + (0 if linear.b_eq is None else linear.b_eq.size))
 
     @property
@@ -45,8 +46,16 @@ class ActiveWalls:
             room.append(linear.b_eq - linear.A_eq @ x)
         return np.vstack(parts), np.concatenate(room)
 
+    def thin(self, share: float) -> bool:
+        """The inequalities whose given multiplier is below a share of the largest leave; False where there are none."""
+        weak = np.flatnonzero(self.given < share * self.given.max(initial=0.0))
+        for i in weak[::-1]:
+            self.drop(int(i))
+        return weak.size > 0
+
     def drop(self, i: int) -> None:
         """An inequality leaves."""
+        self.given = np.delete(self.given, i)
         for name in ("upper", "lower", "rows"):
             held = getattr(self, name)
             if i < held.size:

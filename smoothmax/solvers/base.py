@@ -18,6 +18,7 @@ from ..certificate import Certificate, Multipliers
 from ..components import Linearization, Meter
 from ..problem import Minimax
 from ..surrogate import Point, Seen, Smoothed, information
+from .status import Status
 
 P = TypeVar("P", bound=Seen, covariant=True)
 
@@ -41,6 +42,7 @@ class Step:
     state: State[Seen]
     certificate: Certificate | None = None
     later: Callable[[], Certificate] | None = None
+    ending: Status | None = None  # why nothing comes after this step, where more is known than that it stalled
 
     @property
     def decrement(self) -> float:
@@ -61,6 +63,7 @@ class Solver(ABC):
     name: ClassVar[str]
     needs: ClassVar[str]  # the assumptions in a phrase, for error messages and the docs
     takes: ClassVar[tuple[str, ...]] = ()  # the names that solve(options=…) may hold
+    constrained: ClassVar[bool] = False  # it takes nonlinear constraints
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
         self.problem, self.options = problem, options
@@ -80,6 +83,7 @@ class Task:
     goal: Callable[[Array], float]  # the threshold on the gap at a point with values f
     rng: np.random.Generator
     prior: Array | None = None
+    tol: float = 0.0  # of the goal: what is asked for, relative to the values
 
 
 class Direct(Solver):

@@ -12,9 +12,10 @@ import numpy as np
 
 from .._typing import Array
 from ..certificate import Certificate, Multipliers, prove
-from ..components import Linearization, Meter
+from ..components import Linearization, Meter, Weights
 from ..problem import Minimax
 from ..repairs import repair, sparse_weights
+from ..repairs.spectral import rebalanced
 from ..surrogate import Point, Smoothed
 from .balanced import Balancer
 from .base import Method, State, Step
@@ -32,6 +33,8 @@ def proof(problem: Minimax, state: State[Point], balancer: Balancer | None = Non
     lin, p, m = state.point.lin, state.point.weights, state.multipliers
     if not np.isfinite(state.point.fun):
         return prove(problem, lin, p, m)
+    if problem.components.spectral:
+        return _better(prove(problem, lin, p, m), rebalanced(problem, state.point, m), problem, lin)
     if balancer is not None and balancer.takes(state):
         return balancer.certificate(state)
     if problem.affine and not getattr(problem.domain, "bounded", False):  # p itself proves nothing before Jᵀp = 0
@@ -51,7 +54,7 @@ def proof(problem: Minimax, state: State[Point], balancer: Balancer | None = Non
 
 
 def _better(
-    best: Certificate, repaired: tuple[Array, Multipliers | None] | None, problem: Minimax, lin: Linearization
+    best: Certificate, repaired: tuple[Array | Weights, Multipliers | None] | None, problem: Minimax, lin: Linearization
 ) -> Certificate:
     """The better of a certificate and what repaired weights prove."""
     if repaired is None:
@@ -131,9 +134,9 @@ def falling(
         good = np.isfinite(gap)
         before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
         failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
-        if good and c.weights is not None:
+        if good and c.vector is not None:
             floor = min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR
-            x, w, previous = last.state.point.x, floored(c.weights, floor), tau
+            x, w, previous = last.state.point.x, floored(c.vector, floor), tau
             easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
             tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
         elif rough and last.state.decrement <= method.target(tau):  # minimized, though not proven

@@ -22,7 +22,7 @@ from ..domains import Linear
 from ..problem import Minimax
 from .active import ActiveWalls
 
-SHARE = 1e-3  # of the largest weight: what a component carries at least to be taken for active
+SHARE = 1e-3  # of the largest weight: what a component carries at least to be taken for active (walls: when too many)
 CHANGES = 30  # of the active set
 SHARP = 16 * float(np.finfo(float).eps)
 
@@ -58,6 +58,8 @@ def finish(
         lin = problem.at(x, meter)
         live = np.flatnonzero(p)
         move = _step(problem, lin, live, p, walls)
+        if move is None and walls.thin(SHARE):
+            continue  # an interior point gives every wall a multiplier
         if move is None:
             room = problem.d + 1 - walls.lam.size
             if live.size <= max(room, 1):

@@ -8,15 +8,16 @@ import numpy as np
 
 from .._typing import Array
 from ..certificate import Certificate, prove
-from ..components import Linearization
+from ..components import Linearization, families
 from ..problem import Minimax
 from ..surrogate import Seen
+from ..upper import FEASIBLE
 from .base import Step, slack
 
 EPS = float(np.finfo(float).eps)
 FALSE = 1e-6  # relative; what finite differences and a user's word may leave is less
 DRIFT = 10.0
-LOCAL_RESIDUAL = 1e-7  # a KKT residual below max(this, 10·tol) makes a nonconvex point stationary
+LOCAL_RESIDUAL = 1e-8  # a KKT residual below max(this, tol) makes a nonconvex point stationary
 
 
 @dataclass
@@ -58,15 +59,18 @@ class Judge:
         """Take a step in; True when it proves enough."""
         point, c = step.state.point, step.certificate
         self.unproven = self.unproven if step.later is None else step
-        if np.isfinite(self._value(point)) and (self.best is None or self._value(point) < self._value(self.best)):
+        if np.isfinite(self._value(point)) and (self.best is None or self._key(point) < self._key(self.best)):
             self.best = point
         if c is None:
             return self._combined()
         if self.proof is None or self._better(step, c):
             self.proof, self.proof_step = c, step
         if not self.problem.convex:
-            near = c.residual <= max(LOCAL_RESIDUAL, 10 * self.tol)
-            return near and (self.smoothed or c.parts[0] <= self.threshold(point))
+            near = c.residual <= max(LOCAL_RESIDUAL, self.tol) and point.excess <= FEASIBLE
+            if near and (self.smoothed or c.parts[0] <= self.threshold(point)):
+                self.best = point
+                return True
+            return False
         if self._gap(step, c) <= self.threshold(point) + self._noise(point):
             self.best = point
             return True
@@ -92,13 +96,19 @@ class Judge:
         """Affine: the larger lower bound, which holds at every x; else the smaller gap at the point itself."""
         if not self.problem.convex or self.proof is None:
             return True
-        if self.problem.affine and not self.smoothed:
+        if self._everywhere and not self.smoothed:
             return c.lower > self.proof.lower
         return self._gap(step, c) < self._gap(self.proof_step, self.proof)
 
+    @property
+    def _everywhere(self) -> bool:
+        """Weights that prove a bound at one x prove it at every x: those of affine components, and density matrices."""
+        parts = families(self.problem.components)
+        return self.problem.constraints is None and all(part.affine or part.spectral for part in parts)
+
     def _combined(self) -> bool:
         """Affine: the best point with the best bound, which may come from different steps."""
-        if self.smoothed or self.best is None or self.proof is None or not self.problem.affine:
+        if self.smoothed or self.best is None or self.proof is None or not self._everywhere:
             return False
         if self.best.upper - self.proof.lower > 0.9 * self.threshold(self.best):
             return False
@@ -107,6 +117,10 @@ class Judge:
     def _noise(self, point: Seen) -> float:
         """What rounding of F_τ itself leaves open, for a given τ."""
         return 8 * EPS * (abs(point.fun) + point.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
+
+    def _key(self, point: Seen) -> tuple[float, float]:
+        """Feasible points come first, then small values."""
+        return (point.excess if point.excess > FEASIBLE else 0.0, self._value(point))
 
     def _value(self, point: Seen) -> float:
         return point.fun if self.smoothed else point.upper

@@ -128,6 +128,8 @@ def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> 
     if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
         status = Status.NOT_FINITE
     budget.open = False
+    if status == Status.STALLED and step is not None and step.ending is not None:
+        status = step.ending
     if status != Status.PROVEN:
         judge.settle()
     if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):

@@ -16,6 +16,8 @@ class Status(IntEnum):
     INTERRUPTED = 7
     MEMORY = 8
     CONTRADICTED = 9
+    FLAT = 10
+    INFEASIBLE = 11
 
 
 SENTENCES = {
@@ -34,6 +36,13 @@ SENTENCES = {
     "(accelerated).",
     Status.CONTRADICTED: "The lower bound came out above the upper one, so what was taken on trust is false: the "
     "domain's lmo does not minimize, its points are not in X, or functions called convex are not.",
+    Status.FLAT: "The components do not change around the start: no slope, and the same values at points nearby, so no "
+    "progress is possible from here; begin elsewhere, or smooth functions that are piecewise constant.",
+    Status.INFEASIBLE: "The nonlinear constraints could not be met: the point is the least violation found nearby, and "
+    "no step reduces it; begin elsewhere, or loosen the constraints.",
 }
-LOCAL = "A first-order stationary point of a nonconvex problem: a candidate for a local minimax, with no lower bound."
+LOCAL = (
+    "A first-order stationary point of a problem that is not known to be convex: a candidate for a local minimax, with "
+    "no lower bound."
+)
 SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."

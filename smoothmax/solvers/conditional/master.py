@@ -76,5 +76,5 @@ def _solved(
         if state.stuck or state.decrement <= sharp * tau or k >= STEPS:
             break
     assert state is not None  # the first state is at the start
-    p = proof(small, state).weights if small.affine and relative <= NEAR else None
+    p = proof(small, state).vector if small.affine and relative <= NEAR else None
     return state.point.x, state.point.weights if p is None else p

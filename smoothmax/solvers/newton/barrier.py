@@ -1,29 +1,36 @@
-"""The walls of a linear domain, {G x ≤ h, E x = e}, as Newton's method sees them: a primal–dual logarithmic barrier.
+"""The walls of a domain, {G x ≤ h, E x = e}, as Newton's method sees them: a primal–dual logarithmic barrier.
 
     −μ Σ (log s_i − s_i/R_i),   its gradient Gᵀ(μ/s − μ/R),   its primal–dual Hessian Gᵀ diag(λ/s) G,   s = h − G x > 0
 
 (Nocedal and Wright 2006, chapter 19; the multipliers λ follow their own Newton step and stay positive.) The linear term
 keeps a half-open wall from pushing x to infinity where f does not hold it (Wächter and Biegler 2006, section 3.7): in
-such a direction the slack settles at its reach R, and its share in λ fades with μ. R = ∞ between two walls.
+such a direction the slack settles at its reach R, and its share in λ fades with μ. R = ∞ between two walls. Round walls
+(`spheres`) come last among the rows of G, which then depends on x, and add their own curvature to the Hessian.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
 
-from ..._linalg import dense
+from ..._linalg import Factor, dense
 from ..._typing import Array, Matrix
 from ...certificate import Multipliers
-from ...domains import Linear
+from ...domains import Linear, Sphere
+from .equalities import Equalities
+from .spheres import Spheres
 
 REACH = 10.0  # in units of the first slack and of how far a variable has to go to change f by its spread
 TO_BOUNDARY = 0.995  # a step keeps at least 1 − TO_BOUNDARY of every slack
+FREE = 1e-13  # least eigenvalues of the equilibrated system, relative to the largest
+WALLED = 1e-16  # the same where walls stretch it, and rounding must not fill it
 DENSE = 1 << 22  # entries up to which sparse rows are multiplied as dense ones
 
 
 class Walls:
     """G x ≤ h (bounds and rows in one list, `count` of them), E x = e, and the multipliers λ of G on their way."""
 
-    def __init__(self, linear: Linear, d: int) -> None:
+    def __init__(self, linear: Linear, d: int, spheres: Sequence[Sphere] = ()) -> None:
         fixed = linear.lb == linear.ub
         self.low = np.isfinite(linear.lb) & ~fixed
         self.high = np.isfinite(linear.ub) & ~fixed
@@ -31,54 +38,60 @@ class Walls:
         self.A = dense(linear.A_ub) if _small(linear.A_ub) else linear.A_ub
         self.b = np.zeros(0) if linear.b_ub is None else linear.b_ub
         equal = np.zeros(0) if linear.b_eq is None else linear.b_eq
-        self.n_eq, self.e = equal.size, np.concatenate([equal, linear.lb[fixed]])
+        self.n_eq = equal.size
         self.fixed = bool(fixed.all())  # X is one point
-        self.E: Array | None = None
-        if self.e.size:
-            self.E = np.zeros((self.e.size, d))
-            self.E[: self.n_eq] = 0.0 if linear.A_eq is None else dense(linear.A_eq)
-            self.E[np.arange(self.n_eq, self.e.size), np.flatnonzero(fixed)] = 1.0
-        self.count = int(self.low.sum() + self.high.sum()) + (0 if self.A is None else self.A.shape[0])
-        self.half = np.concatenate([~self.high[self.low], ~self.low[self.high], np.ones(self.b.size, bool)])
+        self.held: Equalities | None = None
+        if equal.size or fixed.any():
+            E = np.zeros((equal.size + int(fixed.sum()), d))
+            E[: self.n_eq] = 0.0 if linear.A_eq is None else dense(linear.A_eq)
+            E[np.arange(self.n_eq, E.shape[0]), np.flatnonzero(fixed)] = 1.0
+            self.held = Equalities(E, np.concatenate([equal, linear.lb[fixed]]))
+        self.round = Spheres(spheres)
+        self.ends = np.cumsum([self.low.sum(), self.high.sum(), self.b.size])  # of the linear walls of each kind
+        self.count = int(self.ends[-1]) + self.round.count
+        open_rows = np.r_[np.ones(self.b.size, bool), np.zeros(self.round.count, bool)]
+        self.half = np.concatenate([~self.high[self.low], ~self.low[self.high], open_rows])
         if (linear.lb > -np.inf).all() and (linear.ub < np.inf).all():
             self.half[:] = False
         self.lam = self.next = self.lean = np.zeros(self.count)
         self.near = np.zeros(self.count)  # 1/R
-        self.nu = np.zeros(self.e.size)
+        self.nu = np.zeros(0 if self.held is None else self.held.m)
 
     def slack(self, x: Array) -> Array:
         """h − G x."""
         rows = np.zeros(0) if self.A is None else self.b - self.A @ x
-        return np.concatenate([(x - self.lb)[self.low], (self.ub - x)[self.high], rows])
+        return np.concatenate([(x - self.lb)[self.low], (self.ub - x)[self.high], rows, self.round.slack(x)])
 
-    def along(self, v: Array) -> Array:
+    def along(self, x: Array, v: Array) -> Array:
         """G v."""
         rows = np.zeros(0) if self.A is None else self.A @ v
-        return np.concatenate([-v[self.low], v[self.high], rows])
+        return np.concatenate([-v[self.low], v[self.high], rows, self.round.along(x, v)])
 
-    def pull(self, lam: Array) -> Array:
+    def pull(self, x: Array, lam: Array) -> Array:
         """Gᵀλ."""
-        a, b = int(self.low.sum()), int(self.high.sum())
+        low, high, rows, curved = np.split(lam, self.ends)
         out = np.zeros(self.d)
-        out[self.low] -= lam[:a]
-        out[self.high] += lam[a : a + b]
-        return out if self.A is None else out + self.A.T @ lam[a + b :]
+        out[self.low] -= low
+        out[self.high] += high
+        self.round.pull(x, curved, out)
+        return out if self.A is None else out + self.A.T @ rows
 
     def matrix(self, x: Array) -> Array:
-        """Gᵀ diag(λ/s) G."""
+        """Gᵀ diag(λ/s) G, and λ/r of the round walls."""
         if not self.count:
             return np.zeros((self.d, self.d))
         ratio = self.lam / self.slack(x)
-        a, b = int(self.low.sum()), int(self.high.sum())
+        low, high, rows, curved = np.split(ratio, self.ends)
         diagonal = np.zeros(self.d)
-        diagonal[self.low] += ratio[:a]
-        diagonal[self.high] += ratio[a : a + b]
+        diagonal[self.low] += low
+        diagonal[self.high] += high
         M = np.diag(diagonal)
+        self.round.bend(x, self.lam[self.ends[-1] :], curved, M)
         if self.A is None:
             return M
         if sp.issparse(self.A):
-            return M + dense(self.A.T @ sp.diags_array(ratio[a + b :]) @ self.A)
-        return M + (self.A.T * ratio[a + b :]) @ self.A
+            return M + dense(self.A.T @ sp.diags_array(rows) @ self.A)
+        return M + (self.A.T * rows) @ self.A
 
     def value(self, x: Array, mu: float) -> float:
         """−μ Σ (log s − s/R)."""
@@ -89,19 +102,20 @@ class Walls:
 
     def gradient(self, x: Array, mu: float) -> Array:
         """Gᵀ(μ/s − μ/R)."""
-        return self.pull(mu * (1.0 / self.slack(x) - self.near)) if self.count else np.zeros(self.d)
+        return self.pull(x, mu * (1.0 / self.slack(x) - self.near)) if self.count else np.zeros(self.d)
 
     def slope(self, x: Array, dx: Array, mu: float) -> float:
         """The barrier's derivative along dx."""
-        return mu * float((1.0 / self.slack(x) - self.near) @ self.along(dx)) if self.count else 0.0
+        return mu * float((1.0 / self.slack(x) - self.near) @ self.along(x, dx)) if self.count else 0.0
 
     def longest(self, x: Array, dx: Array) -> float:
         """The step that keeps 1 − TO_BOUNDARY of every slack."""
         if not self.count:
             return np.inf
-        closing = self.along(dx) / self.slack(x)
-        worst = float(closing.max())
-        return TO_BOUNDARY / worst if worst > 0 else np.inf
+        closing = (self.along(x, dx) / self.slack(x))[: self.ends[-1]]
+        worst = float(closing.max(initial=0.0))
+        straight = TO_BOUNDARY / worst if worst > 0 else np.inf
+        return min(straight, self.round.longest(x, dx, 1 - TO_BOUNDARY))
 
     def inside(self, x: Array, core: Array) -> Array:
         """x, drawn towards an interior point until every slack is a thousandth of that point's."""
@@ -116,19 +130,26 @@ class Walls:
         return np.asarray(x + min(1.0, theta) * (core - x))
 
     def settle(self, x: Array) -> Array:
-        """Remove what rounding left of E x = e, each coordinate in proportion to its room."""
-        if self.E is None:
+        """Remove what rounding left of E x = e."""
+        if self.held is None:
             return x
-        room = np.ones(self.d)
-        room[self.low] = np.minimum(room[self.low], (x - self.lb)[self.low])
-        room[self.high] = np.minimum(room[self.high], (self.ub - x)[self.high])
-        W = room[:, None] * self.E.T
-        return np.asarray(x + W @ np.linalg.lstsq(self.E @ W, self.e - self.E @ x, rcond=None)[0])
+        room = np.full(self.d, np.inf)
+        room[self.low] = (x - self.lb)[self.low]
+        room[self.high] = np.minimum(room, self.ub - x)[self.high]
+        return self.held.settle(x, room)
+
+    def solve(self, M: Array, r: Array, x: Array) -> tuple[Array, Array]:
+        """(u, ν) with M u + Eᵀν = r and E (x + u) = e."""
+        floor = WALLED if self.count else FREE
+        if self.held is None:
+            return Factor(M, floor)(r), np.zeros(0)
+        return self.held.solve(M, r, self.held.missing(x), floor, walls=self.count > 0)
 
     def reach(self, x: Array, size: Array) -> None:
         """R of the half-open walls, from the first slack and the size of the variables."""
         if self.half.any():
-            G = np.concatenate([size[self.low], size[self.high], np.zeros(0) if self.A is None else abs(self.A) @ size])
+            rows = np.zeros(0) if self.A is None else abs(self.A) @ size
+            G = np.concatenate([size[self.low], size[self.high], rows, np.zeros(self.round.count)])
             self.near = np.where(self.half, 1.0 / (REACH * (self.slack(x) + G)), 0.0)
 
     def begin(self, x: Array, mu: float) -> None:
@@ -140,7 +161,7 @@ class Walls:
     def predict(self, x: Array, dx: Array, nu: Array, mu: float) -> None:
         """λ⁺ = μ/s + (λ/s)∘G dx, and ν."""
         s = self.slack(x)
-        self.next = (mu + self.lam * self.along(dx)) / s
+        self.next = (mu + self.lam * self.along(x, dx)) / s
         self.nu, self.lean = nu, mu * self.near
 
     def update(self, t: float) -> None:
@@ -153,17 +174,16 @@ class Walls:
 
     def multipliers(self) -> Multipliers | None:
         """λ⁺ − μ/R (its positive part) in the form the certificate takes."""
-        if not self.count and self.E is None:
+        if not self.ends[-1] and self.held is None:
             return None
-        lam = np.maximum(self.next - self.lean, 0.0)
-        a, b = int(self.low.sum()), int(self.high.sum())
+        low, high, rows, _ = np.split(np.maximum(self.next - self.lean, 0.0), self.ends)
         lower, upper = np.zeros(self.d), np.zeros(self.d)
-        lower[self.low], upper[self.high] = lam[:a], lam[a : a + b]
+        lower[self.low], upper[self.high] = low, high
         fixed = self.nu[self.n_eq :]
         if fixed.size:
             place = np.flatnonzero(self.lb == self.ub)
             lower[place], upper[place] = np.maximum(-fixed, 0), np.maximum(fixed, 0)
-        return Multipliers(lam[a + b :], self.nu[: self.n_eq].copy(), lower, upper)
+        return Multipliers(rows, self.nu[: self.n_eq].copy(), lower, upper)
 
 
 def core(linear: Linear, x: Array) -> Array:

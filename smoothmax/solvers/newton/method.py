@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..._linalg import solve_kkt
 from ..._typing import Array
+from ...domains import walls_of
 from ...problem import Minimax
 from ...surrogate import Point, Smoothed
 from ..base import Method, State
@@ -24,7 +24,6 @@ from .ray import Ray
 from .sampling import approach, worth
 
 EPS = float(np.finfo(float).eps)
-FREE, WALLED = 1e-13, 1e-16  # least eigenvalues of the equilibrated system; walls stretch it, rounding must not fill it
 LARGEST = 5000  # variables: a step keeps several dense d × d matrices, here 200 MB each
 TRIES = 24  # steps refused in a row, each with more regularization, before there is no step
 
@@ -34,14 +33,18 @@ class Newton(Method):
 
     name = "newton"
     kappa = 1e-4  # the prior of the next stage corrects the rest
-    needs = "components with Jacobian rows, up to 5000 variables; a domain of linear constraints with an interior"
+    needs = (
+        "components with Jacobian rows, up to 5000 variables; a domain of linear constraints and balls with an interior"
+    )
 
     def __init__(self, problem: Minimax, options: dict[str, Any], mu: float = 0.0) -> None:
         """`mu` is the barrier's parameter to begin with; for 0, a tenth of τ for all walls together."""
         super().__init__(problem, options)
-        linear = problem.domain.linear()  # type: ignore[attr-defined]
-        self.walls = Walls(linear, problem.d)
-        self.core = core(linear, problem.start())
+        walled = walls_of(problem.domain)
+        assert walled is not None  # as `refuses` has seen
+        self.walls = Walls(walled.linear, problem.d, walled.spheres)
+        self.core = core(walled.linear, problem.start())
+        self.proves = not walled.spheres  # with spheres the bound is the oracle's, and takes no multipliers
         self.mu = mu
         self.damping = Damping()
         self.last: Point | None = None
@@ -50,22 +53,21 @@ class Newton(Method):
 
     @classmethod
     def refuses(cls, problem: Minimax) -> str | None:
-        """A domain without linear description, an empty interior, components without rows, or d above LARGEST.
+        """A domain without walls that it knows, an empty interior, components without rows, or d above LARGEST.
 
         Asked at the door of every problem: nothing here is larger than the data.
         """
-        describe = getattr(problem.domain, "linear", None)
-        linear = describe() if describe else None
-        if linear is None:
+        walled = walls_of(problem.domain)
+        if walled is None:
             return (
-                "it needs a domain with a linear description (Free, Box, Simplex, Polyhedron); this one is "
-                f"{problem.domain!r}"
+                "it needs a domain with linear or round walls (Free, Box, Simplex, Ball, Polyhedron, their products); "
+                f"this one is {problem.domain!r}"
             )
         if not problem.components.rows:
             return "it needs the rows of the Jacobian, and a LinearOperator only offers products"
         if problem.d > LARGEST:
             return f"it would factorize d = {problem.d} variables, and {LARGEST} is the most it takes"
-        if not interior(linear, core(linear, problem.start())):
+        if not interior(walled.linear, core(walled.linear, problem.start())):
             return (
                 "the polyhedron has no interior point (an inequality holds with equality throughout; state it as one)"
             )
@@ -86,7 +88,7 @@ class Newton(Method):
             dx, decrement = self._direction(point)
             ray = Ray(point, dx, walls, self.mu)
             stuck = tries == TRIES or ray.flat
-            state = State(point, decrement, walls.multipliers(), stuck=stuck)
+            state = State(point, decrement, walls.multipliers() if self.proves else None, stuck=stuck)
             while stuck:
                 yield state
             if not tries:
@@ -125,7 +127,7 @@ class Newton(Method):
         M = last.hess + walls.matrix(x)
         if not (np.isfinite(M).all() and np.isfinite(r).all() and M.any()):
             return None
-        dx = self._solve(M, r, np.zeros_like(walls.e))[0]
+        dx = walls.solve(M, r, x)[0]
         t = min(1.0, walls.longest(x, dx))
         stay = value(last, surrogate) + walls.value(x, self.mu)
         if not np.isfinite(x + t * dx).all():
@@ -143,21 +145,17 @@ class Newton(Method):
         M = point.hess + wall
         if not (np.isfinite(M).all() and np.isfinite(r).all()):
             return np.full_like(r, np.nan), 0.0
-        if not M.any() and walls.E is None:
+        if not M.any() and walls.held is None:
             return r, float(
                 r @ r
             ) / 2  # all components have one gradient: there is nothing to solve, only a ray to follow
-        e = walls.e - (0.0 if walls.E is None else walls.E @ point.x)
-        dx, nu = self._solve(M, r, e)
+        dx, nu = walls.solve(M, r, point.x)
         decrement = max(float(r @ dx), 0.0) / 2
         if self.damping.on:
             shift = self.damping.shift(lambda: metric(point.lin, point.tau), point.tau, r, wall)
-            dx, nu = self._solve(M + shift, r, e)
+            dx, nu = walls.solve(M + shift, r, point.x)
         walls.predict(point.x, dx, nu, self.mu)
         return dx, decrement
-
-    def _solve(self, M: Array, r: Array, e: Array) -> tuple[Array, Array]:
-        return solve_kkt(M, r, self.walls.E, e, floor=WALLED if self.walls.count else FREE)
 
 
 def natural_size(point: Point) -> Array:

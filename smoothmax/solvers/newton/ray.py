@@ -54,7 +54,7 @@ class Ray:
     def _search(self, new: Point, t: float, longest: float) -> float:
         """By the values at the end of the full step."""
         point, offset, walls = self.point, self.point.surrogate.offset, self.walls
-        known = np.isfinite(new.fun) and walls.E is None
+        known = np.isfinite(new.fun) and walls.held is None
         c = (new.f - point.f) / t if known else point.lin.jvp(self.dx)
         z = point.f if offset is None else point.f + offset
         return search(z, c, point.tau, self.slope, t, longest, self._wall if walls.count else None)

@@ -18,6 +18,7 @@ import numpy as np
 from ..._typing import Array, Index
 from ...certificate import Certificate, prove
 from ...components import Survey, leading
+from ...inner import linear_part
 from ...problem import Minimax
 from ...surrogate import Seen
 from ..base import Direct, State, Step, Task
@@ -53,6 +54,8 @@ class WorkingSet(Direct):
     @classmethod
     def refuses(cls, problem: Minimax) -> str | None:
         """What Newton refuses, and components that are not convex."""
+        if linear_part(problem) is None:
+            return f"it needs a domain with a linear description; this one is {problem.domain!r}"
         return Newton.refuses(problem) or (None if problem.convex else "it needs convex components")
 
     @property
@@ -124,9 +127,9 @@ class WorkingSet(Direct):
     def _finished(self, part: Part, solved: Solved) -> Solved:
         """Curved components: the exact optimum of the part where its active set settles."""
         c = solved.certificate
-        if self.problem.affine or c.weights is None or c.gap > KNOWN * (self.spread or 1.0):
+        if self.problem.affine or c.vector is None or c.gap > KNOWN * (self.spread or 1.0):
             return solved
-        found = finish(part.problem, solved.x, c.weights, c.multipliers, part.meter)
+        found = finish(part.problem, solved.x, c.vector, c.multipliers, part.meter)
         if found is None:
             return solved
         better = part.prove(found.x, found.weights, found.multipliers)
@@ -135,7 +138,7 @@ class WorkingSet(Direct):
     def _renew(self, part: Part, solved: Solved, survey: Survey, met: Index) -> tuple[Index, Array]:
         """The rows of the next round and their prior: near-active ones, those with weight, and violators."""
         c, f = solved.certificate, solved.f
-        p = np.zeros(f.size) if c.weights is None else c.weights
+        p = np.zeros(f.size) if c.vector is None else c.vector
         width = NEAR * (self.gap if np.isfinite(self.gap) else np.inf)
         keep = (f >= f.max() - width) | (p > 1e-9 * p.max()) | self.left_once[part.rows]
         fresh = survey.rows[: self.count][survey.values[: self.count] > min(self.lower, float(f.max()))]

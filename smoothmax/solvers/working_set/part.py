@@ -54,7 +54,7 @@ class Part:
             had = best.certificate
             if enough(had, float(np.ptp(best.f))) or best.steps >= STEPS or float(best.f.max()) < deep:
                 return best
-            x, steps, prior = best.x, best.steps, had.weights
+            x, steps, prior = best.x, best.steps, had.vector
             tau = min(tau, had.gap) if np.isfinite(had.gap) else tau
         method = Newton(self.problem, {})
         for step in falling(self.problem, method, x, tau, prior, self.meter):
@@ -101,7 +101,7 @@ class Part:
     def lift(self, certificate: Certificate, upper: float) -> Certificate:
         """What the part has proven, for the whole, whose max at the same x is `upper`."""
         c = certificate
-        weights = None if c.weights is None else self.place(c.weights)
+        weights = None if c.vector is None else self.place(c.vector)
         optimization = c.parts[1]
         parts = (upper - c.lower - optimization, optimization)
         return replace(c, upper=upper, weights=weights, parts=parts)

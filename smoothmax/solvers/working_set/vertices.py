@@ -51,7 +51,7 @@ class Program:
     def __init__(self, part: Part, solved: Solved, gap: float, goal: float) -> None:
         self.part, self.x, self.goal = part, solved.x, goal
         c, f = solved.certificate, solved.f
-        p = np.zeros(f.size) if c.weights is None else c.weights
+        p = np.zeros(f.size) if c.vector is None else c.vector
         height = float(np.abs(f).max()) or 1.0
         self.scale = min(max(min(c.gap, gap), 1e-12 * height), height)
         self.top = float(f.max())
