@@ -20,7 +20,7 @@ import numpy as np
 from . import _doors
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
-from .domains import Linear, Simplex
+from .domains import Linear, Simplex, walls_of
 from .inner import gamma, inner_minimum, linear_part
 from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
@@ -82,7 +82,7 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
         Nonnegative, not all zero; normalised here. Without weights there is an upper bound only. With a Spectral
         inside, a tuple with one entry for each stacked family: a density matrix, or a vector.
     multipliers : Multipliers, optional
-        Needed on polyhedra that their bounds do not close.
+        Of the rows of a polyhedron; without them those of a linear program, min over X of ⟨Jᵀp, y⟩.
 
     Raises
     ------
@@ -94,9 +94,23 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     if weights is not None:
         spectral = problem.components.spectral
         weights = checked_weights(weights, problem.components) if spectral else check_weights(weights, problem.n)
+    lin = problem.at(x)
     if multipliers is not None:
         multipliers = _checked(multipliers, problem)
-    return prove(problem, problem.at(x), weights, multipliers)
+    elif weights is not None and problem.convex and not problem.components.spectral:
+        multipliers = priced(problem, lin, weights)
+    return prove(problem, lin, weights, multipliers)
+
+
+@np.errstate(all="ignore")
+def priced(problem: Minimax, lin: Linearization, weights: Array) -> Multipliers | None:
+    """Multipliers of the domain's rows in the linear program that its `lmo` solves for Jᵀp; None where all are 0."""
+    prices = getattr(problem.domain, "prices", None)
+    c = lin.vjp(normalized(weights))
+    if prices is None or not np.isfinite(c).all():
+        return None
+    ub, eq = prices(c)
+    return Multipliers(ub, eq, np.zeros(problem.d), np.zeros(problem.d)) if ub.any() or eq.any() else None
 
 
 @np.errstate(all="ignore")
@@ -125,7 +139,7 @@ def prove(
     c, size, base, terms = part.vjp(q), part.column_sizes(q), mean, live.size
     if floor is not None and problem.components.assumed:
         size = np.maximum(size, floor)
-    linear = linear_part(problem)
+    linear = _walls(problem)
     if linear is not None and multipliers is not None:
         c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
         base, terms = mean + extra, terms + multipliers.ub.size + multipliers.eq.size
@@ -181,6 +195,12 @@ def normalized(weights: Array) -> Array:
     return np.asarray(p / p.sum())
 
 
+def _walls(problem: Minimax) -> Linear | None:
+    """Linear constraints of the domain, which may have round walls beside them."""
+    walls = walls_of(problem.domain)
+    return None if walls is None or (walls.spheres and walls.linear.free) else walls.linear
+
+
 def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> tuple[Array, Array, float]:
     """Add A_ubᵀλ + A_eqᵀν to c; the constant −λᵀ(b_ub − A_ub x) + νᵀ(A_eq x − b_eq), rounded down."""
     c, size, extra = c.copy(), size.copy(), 0.0
@@ -208,7 +228,7 @@ def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
 
 
 def _checked(m: Any, problem: Minimax) -> Multipliers:
-    linear = linear_part(problem)
+    linear = _walls(problem)
     if linear is None:
         raise ValueError(f"multipliers belong to a linear domain; {problem.domain!r} has none")
     try:

@@ -461,3 +461,29 @@ def test_a_bound_above_the_value_is_never_success():
     assert r.status == 9
     assert not r.success
     assert "lmo does not minimize" in r.message
+
+
+@pytest.mark.parametrize("kind", ["rows", "equalities", "product"])
+def test_polyhedra_are_proven_by_the_prices_of_their_rows(kind):
+    """The optimum is linprog's, and `certify` finds the multipliers by itself."""
+    rng = np.random.default_rng(5)
+    A, b, E = rng.standard_normal((40, 8)), rng.standard_normal(40), rng.standard_normal((3, 8))
+    rows = {"A_ub": E, "b_ub": E @ np.full(8, 0.1) - 0.5} if kind == "rows" else {"A_eq": E, "b_eq": E @ np.ones(8)}
+    domain = sm.Polyhedron(**rows, bounds=(-2, 2))
+    if kind == "product":
+        part = sm.Polyhedron(A_ub=1e3 * E[:, :5], b_ub=np.full(3, -100.0), bounds=(-2, 2))
+        domain = sm.Product([part, sm.Simplex(3)])
+    problem = sm.Minimax(sm.Affine(A, b), domain)
+    linear = domain.linear()
+    G, h = np.column_stack([A, -np.ones(40)]), -b
+    if linear.A_ub is not None:
+        G, h = np.vstack([G, np.column_stack([linear.A_ub, np.zeros(3)])]), np.concatenate([h, linear.b_ub])
+    equal = {} if linear.A_eq is None else {"A_eq": np.column_stack([linear.A_eq, np.zeros(linear.b_eq.size)])}
+    bounds = np.column_stack([np.append(linear.lb, -np.inf), np.append(linear.ub, np.inf)])
+    best = linprog(np.append(np.zeros(8), 1.0), G, h, **equal, b_eq=linear.b_eq, bounds=bounds).fun
+    found = sm.solve(problem, method="conditional-gradient")
+    assert found.success
+    assert found.fun == pytest.approx(best, abs=1e-7)
+    again = sm.certify(problem, found.x, found.weights)
+    assert again.lower <= best + 1e-12
+    assert again.lower == pytest.approx(best, abs=1e-7)

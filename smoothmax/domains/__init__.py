@@ -7,7 +7,8 @@ from .coerce import as_domain, intersect
 from .polyhedron import Empty, Polyhedron
 from .product import Product
 from .simplex import Simplex
-from .walled import Sphere, Walled, walls_of
+from .sphere import Sphere
+from .walled import Walled, walls_of
 
 __all__ = [
     "Ball",

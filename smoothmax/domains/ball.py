@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import _doors
 from .._typing import Array
-from .base import EPS, NEAR, Linear, Set, same_size
-from .walled import Sphere, Walled
+from .base import EPS, Linear, Set, same_size
+from .sphere import Sphere, polar
+from .walled import Walled
 
 
 class Ball(Set):
@@ -63,17 +64,5 @@ class Ball(Set):
         return polar(err)[0] * (self.radius + polar(x - self.center)[0])
 
     def normal(self, x: Array, c: Array) -> Array:
-        """min(⟨c, ν⟩, 0)·ν with ν the outward unit normal on the sphere, zero inside."""
-        length, unit = polar(same_size(x, self.d) - self.center)
-        return min(float(c @ unit), 0.0) * unit if length >= self.radius * (1 - NEAR) else np.zeros(self.d)
-
-
-def polar(v: Array) -> tuple[float, Array]:
-    """(‖v‖, v/‖v‖), or (0, 0); nothing overflows or underflows on the way."""
-    top = float(np.abs(v).max())
-    if top == 0:
-        return 0.0, np.zeros_like(v)
-    with np.errstate(invalid="ignore"):  # inf/inf
-        unit = v / top
-    size = float(np.linalg.norm(unit))
-    return top * size, unit / size
+        """That of the sphere."""
+        return self.walls().spheres[0].normal(same_size(x, self.d), c)

@@ -75,6 +75,12 @@ class Set:
         size = np.abs(x)
         return np.asarray(4 * EPS * (size + size.max()))
 
+    def prices(self, c: Array) -> tuple[Array, Array]:
+        """(λ, ν) of the rows of `linear` in min ⟨c, y⟩ over X; zeros where lmo alone proves as much."""
+        linear = self.linear()
+        ub, eq = (None, None) if linear is None else (linear.b_ub, linear.b_eq)
+        return np.zeros(0 if ub is None else ub.size), np.zeros(0 if eq is None else eq.size)
+
     def recedes(self, v: Array) -> bool:
         """v ≠ 0 is a ray: x + t·v ∈ X for all t ≥ 0 and x ∈ X."""
         return False

@@ -53,6 +53,7 @@ class Polyhedron(Set):
         self.projects = (rows + np.isfinite([self.lb, self.ub]).sum()) * self.d <= LARGEST
         obvious = central(self.linear()) if self.d >= MANY else None
         self._start = self._centre() if obvious is None or not self.contains(obvious, 1e-12) else obvious
+        self._asked: tuple[Array, tuple[Array, Array, Array] | None] | None = None
         self.bounded = self._is_bounded()
 
     def __repr__(self) -> str:
@@ -77,9 +78,9 @@ class Polyhedron(Set):
     def lmo(self, c: Array) -> Array:
         """A vertex by linear programming; along an unbounded ray, ±inf on its support."""
         c = same_size(c, self.d)
-        found = self._program.least(c)
+        found = self._least(c)
         if found is not None:
-            return np.clip(found, self.lb, self.ub)
+            return np.clip(found[0], self.lb, self.ub)
         return np.where(c > 0, -np.inf, np.where(c < 0, np.inf, self._start))
 
     def project(self, x: Array) -> Array:
@@ -93,6 +94,17 @@ class Polyhedron(Set):
             return x.copy()
         y = self._nearest(x) if self.projects else np.clip(x, self.lb, self.ub)
         return y if self.contains(y, 1e-12) else self._inward(y)
+
+    def prices(self, c: Array) -> tuple[Array, Array]:
+        """(λ, ν) of min ⟨c, y⟩ over X: λ ≥ 0 and c + A_ubᵀλ + A_eqᵀν is held by the bounds; zeros at a ray."""
+        found = self._least(same_size(c, self.d))
+        return super().prices(c) if found is None else found[1:]
+
+    def _least(self, c: Array) -> tuple[Array, Array, Array] | None:
+        """The linear program's answer; that of the last c is remembered."""
+        if self._asked is None or not np.array_equal(self._asked[0], c):
+            self._asked = c.copy(), self._program.least(c)
+        return self._asked[1]
 
     @cached_property
     def _program(self) -> Program:

@@ -12,7 +12,7 @@ from .base import Domain, Linear, same_size
 from .blocks import joined
 from .walled import Walled, walls_of
 
-OPTIONAL = ("reach", "miss", "recedes", "normal")  # what a factor may lack, and then the product does
+OPTIONAL = ("reach", "miss", "recedes", "normal", "prices")  # what a factor may lack, and then the product does
 
 
 class Product:
@@ -69,6 +69,11 @@ class Product:
     def lmo(self, c: Array) -> Array:
         """Each block by itself, since ⟨c, y⟩ = Σ ⟨c_i, y_i⟩."""
         return np.concatenate([f.lmo(v) for f, v in self._split(c)])
+
+    def prices(self, c: Array) -> tuple[Array, Array]:
+        """Of each block."""
+        ub, eq = zip(*(f.prices(c[s]) for f, s in self._pairs()))
+        return np.concatenate(ub), np.concatenate(eq)
 
     def parts(self, c: Array) -> Matrix:
         """lmo(c) as a sum of one row for each factor, sparse, (k, d)."""

@@ -23,13 +23,17 @@ class Program:
     b_eq: Array | None
     sides: Array
     unit: Array
+    rows: tuple[Array, Array]  # what those of A_ub and of A_eq were multiplied with, over the unit of b
 
-    def least(self, c: Array) -> Array | None:
-        """argmin of ⟨c, x⟩; None where HiGHS finds none."""
+    def least(self, c: Array) -> tuple[Array, Array, Array] | None:
+        """argmin of ⟨c, x⟩ with the multipliers λ ≥ 0 of A_ub and ν of A_eq; None where HiGHS finds none."""
         c = c * (self.unit / self.unit.max())
-        c = c / (float(np.abs(c).max(initial=0.0)) or 1.0)
-        found = scipy.optimize.linprog(c, self.A_ub, self.b_ub, self.A_eq, self.b_eq, self.sides, method="highs")
-        return self.unit * np.asarray(found.x) if found.status == 0 else None
+        size = float(np.abs(c).max(initial=0.0)) or 1.0
+        found = scipy.optimize.linprog(c / size, self.A_ub, self.b_ub, self.A_eq, self.b_eq, self.sides, method="highs")
+        if found.status != 0:
+            return None
+        lam, nu = (-size * self.unit.max() * np.asarray(side.marginals) for side in (found.ineqlin, found.eqlin))
+        return self.unit * np.asarray(found.x), self.rows[0] * np.maximum(lam, 0.0), self.rows[1] * nu
 
     def centre(self) -> tuple[Array | None, str]:
         """x of max t ≤ 1 with slack t in every inequality and bound, or None and HiGHS's word ("" where empty)."""
@@ -57,24 +61,28 @@ class Program:
 @np.errstate(all="ignore")
 def program(linear: Linear, columns: bool = False) -> Program:
     """The program in its units; with `columns`, each variable in a unit of its own (a power of 2)."""
-    (A_ub, b_ub), (A_eq, b_eq) = unit_rows(linear.A_ub, linear.b_ub), unit_rows(linear.A_eq, linear.b_eq)
+    (A_ub, ub), (A_eq, eq) = (
+        unit_rows(A, None if b is None else np.column_stack([b, np.ones(b.size)]))
+        for A, b in ((linear.A_ub, linear.b_ub), (linear.A_eq, linear.b_eq))
+    )
     own = np.ones(linear.lb.size)
     if columns:
         peaks = [abs(A).max(axis=0).toarray().ravel() for A in (A_ub, A_eq) if A is not None]
         peak = np.max([*peaks, np.zeros(own.size)], axis=0)
         own = np.ldexp(1.0, -np.where(peak > 0, np.frexp(peak)[1], 0))
-        A_ub, b_ub = unit_rows(None if A_ub is None else A_ub * own, b_ub)
-        A_eq, b_eq = unit_rows(None if A_eq is None else A_eq * own, b_eq)
+        A_ub, ub = unit_rows(None if A_ub is None else A_ub * own, ub)
+        A_eq, eq = unit_rows(None if A_eq is None else A_eq * own, eq)
+    (b_ub, of_ub), (b_eq, of_eq) = ((None, np.zeros(0)) if both is None else both.T for both in (ub, eq))
     sides = np.column_stack([linear.lb, linear.ub]) / own[:, None]
     given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (b_ub, b_eq, sides) if b is not None])
     unit = float(given.max(initial=0.0)) or 1.0
     b_ub, b_eq = (None if b is None else b / unit for b in (b_ub, b_eq))
-    return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own)
+    return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own, (of_ub / unit, of_eq / unit))
 
 
 @np.errstate(all="ignore")
 def unit_rows(A: Matrix, b: Array | None) -> tuple[Matrix, Array | None]:
-    """The rows and right sides divided by the norms of the rows, sparse; rows of zeros stay."""
+    """Rows and right sides (one column or more) over the norms of the rows, sparse; rows of zeros stay."""
     if A is None or b is None:
         return None, None
     A, b = _divided(sp.csr_array(A), b, abs(sp.csr_array(A)).max(axis=1).toarray().ravel())
@@ -84,4 +92,4 @@ def unit_rows(A: Matrix, b: Array | None) -> tuple[Matrix, Array | None]:
 def _divided(A: Matrix, b: Array, size: Array) -> tuple[Matrix, Array]:
     """The rows and right sides divided by size, where that is positive."""
     size = np.where(size > 0, size, 1.0)
-    return sp.csr_array((A.data / np.repeat(size, np.diff(A.indptr)), A.indices, A.indptr), A.shape), b / size
+    return sp.csr_array((A.data / np.repeat(size, np.diff(A.indptr)), A.indices, A.indptr), A.shape), (b.T / size).T

@@ -1,23 +1,10 @@
 """What an interior method sees of a domain:  X = {y ∈ L : ‖y_s − c‖₂ ≤ r for each sphere}, L given by linear walls."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from .._typing import Array
 from .base import Linear
-
-
-@dataclass(frozen=True)
-class Sphere:
-    """‖x_s − center‖₂ ≤ radius over the block s of consecutive variables."""
-
-    block: slice
-    center: Array
-    radius: float
-
-    def moved(self, by: int) -> "Sphere":
-        """The same over a block that begins `by` variables later."""
-        return replace(self, block=slice(self.block.start + by, self.block.stop + by))
+from .sphere import Sphere
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,4 @@
-"""What may balance Jᵀp: the multipliers of a linear domain while they move along, or the normal of a curved one."""
-
-from dataclasses import dataclass
+"""What may balance Jᵀp: the multipliers of linear walls, which move along, and the normal of a curved domain."""
 
 import numpy as np
 
@@ -8,51 +6,18 @@ from .._linalg import dense
 from .._typing import Array
 from ..certificate import Multipliers
 from ..components import Linearization
-from ..domains import Linear
-from ..inner import linear_part
+from ..domains import Free, Linear, walls_of
 from ..problem import Minimax
 from .multipliers import estimate_multipliers
 
 ESTIMATE = 500  # variables up to which multipliers of a bounded domain are estimated to sharpen its bound
 
 
-@dataclass
-class Normal:
-    """A curved domain: the part of Jᵀp that its normal cone at x absorbs, held fixed."""
-
-    part: Array
-    lift: float = 1.0
-    multipliers: None = None
-
-    def any(self) -> bool:
-        """Nothing moves."""
-        return False
-
-    def pull(self) -> Array:
-        """What leaves the rest to be repaired."""
-        return -self.part
-
-    def size(self) -> Array:
-        """Its size."""
-        return np.abs(self.part)
-
-    def matrix(self) -> Array:
-        """No curvature of its own."""
-        return np.zeros((self.part.size, self.part.size))
-
-    def shrinks(self, u: Array) -> float:
-        """Nothing shrinks."""
-        return 0.0
-
-    def move(self, u: Array) -> None:
-        """Nothing moves."""
-
-
 class Cone:
-    """The multipliers of a linear domain while they are being repaired."""
+    """The multipliers of linear walls while they are being repaired; `normal` is held fixed."""
 
-    def __init__(self, linear: Linear, multipliers: Multipliers, d: int) -> None:
-        self.linear, self.multipliers, self.d = linear, multipliers, d
+    def __init__(self, linear: Linear, multipliers: Multipliers, normal: Array) -> None:
+        self.linear, self.multipliers, self.normal, self.d = linear, multipliers, normal, normal.size
         self.lift = 1.0  # the scale at which equalities enter the matrix
 
     def any(self) -> bool:
@@ -61,8 +26,8 @@ class Cone:
         return linear.A_eq is not None or any(part.any() for part in (m.ub, m.lower, m.upper))
 
     def pull(self) -> Array:
-        """A_ubᵀλ + A_eqᵀν + λ_upper − λ_lower."""
-        total = np.zeros(self.d)
+        """A_ubᵀλ + A_eqᵀν + λ_upper − λ_lower − normal."""
+        total = -self.normal
         m = self.multipliers
         if self.linear.A_ub is not None:
             total += self.linear.A_ub.T @ m.ub
@@ -72,7 +37,7 @@ class Cone:
 
     def size(self) -> Array:
         """The same with absolute values."""
-        total = np.zeros(self.d)
+        total = np.abs(self.normal)
         m = self.multipliers
         if self.linear.A_ub is not None:
             total += abs(self.linear.A_ub).T @ m.ub
@@ -106,15 +71,17 @@ class Cone:
         self.multipliers = Multipliers(ub, eq, m.lower * (1 - u), m.upper * (1 + u))
 
 
-def cone_at(problem: Minimax, lin: Linearization, p: Array, multipliers: Multipliers | None) -> Cone | Normal | None:
+def cone_at(problem: Minimax, lin: Linearization, p: Array, multipliers: Multipliers | None) -> Cone | None:
     """What may balance Jᵀp; None where any weights prove a bound and a sharper one would cost more than it is worth."""
-    linear, domain, g = linear_part(problem), problem.domain, lin.vjp(p)
+    domain, x, g = problem.domain, lin.x, lin.vjp(p)
     if not np.isfinite(g).all():
         return None
-    dear = getattr(domain, "bounded", False) and problem.d > ESTIMATE
-    if linear is not None:
-        if multipliers is None and dear:
-            return None
-        return Cone(linear, multipliers or estimate_multipliers(linear, lin.x, g), problem.d)
-    normal = getattr(domain, "normal", None)
-    return None if normal is None or dear else Normal(np.asarray(normal(lin.x, g)))
+    if multipliers is None and getattr(domain, "bounded", False) and problem.d > ESTIMATE:
+        return None
+    walls = walls_of(domain)
+    if walls is None:
+        normal = getattr(domain, "normal", None)
+        linear, held = Free(x.size).linear(), None if normal is None else np.asarray(normal(x, g))
+    else:
+        linear, held = walls.linear, sum((sphere.normal(x, g) for sphere in walls.spheres), np.zeros(x.size))
+    return None if held is None else Cone(linear, multipliers or estimate_multipliers(linear, x, g - held), held)

@@ -12,7 +12,7 @@ from ..certificate import Multipliers, check_weights, normalized
 from ..components import Linearization, Meter
 from ..problem import Minimax
 from ..surrogate import spread_matrix
-from .cones import Cone, Normal, cone_at
+from .cones import Cone, cone_at
 
 EPS = float(np.finfo(float).eps)
 ROUNDS = 16  # steps of a repair; two or three are enough near a minimizer
@@ -72,7 +72,7 @@ def _placed(q: Array, live: Index, n: int) -> Array:
     return p
 
 
-def _repair_step(lin: Linearization, p: Array, c: Array, cone: Cone | Normal) -> Array:
+def _repair_step(lin: Linearization, p: Array, c: Array, cone: Cone) -> Array:
     """u with (Jᵀ(diag p − ppᵀ)J + cone) u = −c; by conjugate gradients where no d × d matrix should or can be made."""
     if lin.components.rows and c.size <= FACTORIZE:
         M = spread_matrix(lin, p, np.flatnonzero(p))

@@ -1,6 +1,7 @@
 """Multipliers of the constraints that are nearly active, estimated by nonnegative least squares."""
 
 import numpy as np
+import scipy.linalg
 import scipy.optimize
 from numpy.typing import NDArray
 
@@ -18,31 +19,34 @@ def estimate_multipliers(linear: Linear, x: Array, g: Array) -> Multipliers:
     if linear.free:
         return Multipliers(np.zeros(0), np.zeros(0), np.zeros(x.size), np.zeros(x.size))
     near = 1e-6 * np.maximum(1.0, np.abs(x))
-    low, high = x - linear.lb <= near, linear.ub - x <= near
-    rows, E = np.zeros(0, bool), None
-    parts = [_unit_columns(x.size, high), -_unit_columns(x.size, low)]
+    still = linear.lb == linear.ub
+    low, high = (x - linear.lb <= near) & ~still, (linear.ub - x <= near) & ~still
+    rows, parts = np.zeros(0, bool), [_unit_columns(x.size, high), -_unit_columns(x.size, low)]
     if linear.A_ub is not None and linear.b_ub is not None:
         size = np.maximum(1.0, np.maximum(np.abs(linear.b_ub), abs(linear.A_ub) @ np.abs(x)))
         rows = linear.b_ub - linear.A_ub @ x <= 1e-6 * size
         parts.append(dense(linear.A_ub)[rows].T)
+    E = _unit_columns(x.size, still)
     if linear.A_eq is not None:
-        E = dense(linear.A_eq)
-        parts += [E.T, -E.T]
-    G = np.hstack(parts)
-    zero = Multipliers(
-        np.zeros(rows.size), np.zeros(0 if E is None else E.shape[0]), np.zeros(x.size), np.zeros(x.size)
-    )
-    if not G.shape[1]:
-        return zero
+        E = np.hstack([dense(linear.A_eq).T, E])
+    lam, nu = _least_squares(np.hstack(parts), E, -g)
+    upper, lower, active = np.split(lam, np.cumsum([part.shape[1] for part in parts[:2]]))
+    found = Multipliers(np.zeros(rows.size), nu[: nu.size - still.sum()], np.zeros(x.size), np.zeros(x.size))
+    fixed = nu[nu.size - still.sum() :]
+    found.upper[high], found.lower[low], found.ub[rows] = upper, lower, active
+    found.upper[still], found.lower[still] = np.maximum(fixed, 0.0), np.maximum(-fixed, 0.0)
+    return found
+
+
+def _least_squares(G: Array, E: Array, r: Array) -> tuple[Array, Array]:
+    """min over λ ≥ 0 and ν of ‖G λ + E ν − r‖: λ first, in what E leaves of the space."""
+    Q = scipy.linalg.orth(E)
+    rest = G - Q @ (Q.T @ G)
     scale = 1.0 / np.maximum(np.linalg.norm(G, axis=0), 1e-300)
-    lam = scale * scipy.optimize.nnls(G * scale, -g, maxiter=30 * G.shape[1])[0]
-    pieces = np.split(lam, np.cumsum([part.shape[1] for part in parts])[:-1])
-    zero.upper[high], zero.lower[low] = pieces[0], pieces[1]
-    if rows.size:
-        zero.ub[rows] = pieces[2]
-    if E is not None:
-        zero.eq[:] = pieces[-2] - pieces[-1]
-    return zero
+    lam = np.zeros(0)
+    if G.shape[1]:
+        lam = scale * scipy.optimize.nnls(rest * scale, r - Q @ (Q.T @ r), maxiter=30 * G.shape[1])[0]
+    return lam, np.asarray(np.linalg.lstsq(E, r - G @ lam)[0])
 
 
 def _unit_columns(d: int, chosen: NDArray[np.bool_]) -> Array:

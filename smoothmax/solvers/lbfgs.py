@@ -76,4 +76,6 @@ class LBFGS(Method):
         )
         if not np.isfinite(found.x).all():
             return point, 0
-        return surrogate.at(np.clip(found.x * scale, box.lb, box.ub)), int(found.nit)
+        return surrogate.at(np.clip(found.x * scale, box.lb, box.ub)), int(
+            found.get("nit", 0)
+        )  # none where all is fixed

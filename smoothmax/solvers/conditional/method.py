@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..._typing import Array, Matrix
-from ...certificate import prove
+from ...certificate import priced, prove
 from ...components import Linearization
 from ...problem import Minimax
 from ...surrogate import Seen
@@ -163,7 +163,7 @@ class ConditionalGradient(Direct):
 
     def _told(self, lin: Linearization, p: Array) -> Step:
         """A step with its proof."""
-        certificate = prove(self.problem, lin, p)
+        certificate = prove(self.problem, lin, p, priced(self.problem, lin, p))
         if certificate.lower > self.low:
             self.low, self.weights = certificate.lower, p
         self.high = min(self.high, certificate.upper)

@@ -31,7 +31,7 @@ class Walls:
     """G x ≤ h (bounds and rows in one list, `count` of them), E x = e, and the multipliers λ of G on their way."""
 
     def __init__(self, linear: Linear, d: int, spheres: Sequence[Sphere] = ()) -> None:
-        fixed = linear.lb == linear.ub
+        self.still = fixed = linear.lb == linear.ub
         self.low = np.isfinite(linear.lb) & ~fixed
         self.high = np.isfinite(linear.ub) & ~fixed
         self.lb, self.ub, self.d = linear.lb, linear.ub, d
@@ -136,7 +136,7 @@ class Walls:
         room = np.full(self.d, np.inf)
         room[self.low] = (x - self.lb)[self.low]
         room[self.high] = np.minimum(room, self.ub - x)[self.high]
-        return self.held.settle(x, room)
+        return np.where(self.still, self.lb, self.held.settle(x, room))
 
     def solve(self, M: Array, r: Array, x: Array) -> tuple[Array, Array]:
         """(u, ν) with M u + Eᵀν = r and E (x + u) = e."""
@@ -181,7 +181,7 @@ class Walls:
         lower[self.low], upper[self.high] = low, high
         fixed = self.nu[self.n_eq :]
         if fixed.size:
-            place = np.flatnonzero(self.lb == self.ub)
+            place = np.flatnonzero(self.still)
             lower[place], upper[place] = np.maximum(-fixed, 0), np.maximum(fixed, 0)
         return Multipliers(rows, self.nu[: self.n_eq].copy(), lower, upper)
 
