@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, NonlinearConstraint
 
+import problems
 import smoothmax as sm
 from smoothmax.solvers import Status
 from smoothmax.solvers.trust_region.curvature import Secants, convexified
@@ -411,3 +412,48 @@ def test_ks_constraint_aggregates_many_into_one():
     )  # fmt: skip
     assert stress.value(found.x) <= 1e-9  # the aggregate is conservative
     assert exact.fun - 1e-9 <= found.fun <= exact.fun + 0.02
+
+
+# --------------------------------------------------------------------------------------------------- at the edges
+
+
+def test_a_maximum_at_the_start_is_left_even_where_differences_show_a_slope():
+    r = sm.minimax(lambda x: np.array([np.cos(x[0]), np.cos(x[0]) - 0.1]), [0.0])
+    assert r.success
+    assert r.fun == pytest.approx(-1.0, abs=1e-12)
+
+
+def test_what_neither_the_function_nor_the_constraint_feels_stays_where_it_is():
+    """Unbounded in x_0; x_1 has no reason to leave the unit interval on the way."""
+    held = NonlinearConstraint(lambda x: x[1] ** 2, -np.inf, 1)
+    r = sm.minimax(lambda x: np.array([-x[0]]), [1.0, 1.0], constraints=held)
+    assert r.status == Status.UNBOUNDED
+    assert r.fun < -1e10
+    assert r.constr_violation <= 1e-8
+
+
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_extreme_units(unit):
+    def fun(x):
+        values = [x[0] ** 2 + x[1] ** 4, (2 - x[0]) ** 2 + (2 - x[1]) ** 2, 2 * np.exp(x[1] - x[0])]
+        return unit * np.array(values)
+
+    r = sm.minimax(fun, [1.0, -0.1])
+    assert r.success
+    assert r.fun == pytest.approx(1.9522244938706 * unit, rel=1e-9)
+
+
+def test_a_constraint_that_is_nan_at_the_start_says_so():
+    held = NonlinearConstraint(lambda x: np.nan * x[0], -np.inf, 1)
+    r = sm.minimax(lambda x: x, [1.0, 2.0], constraints=held)
+    assert r.status == Status.NOT_FINITE
+
+
+def test_values_far_below_the_step_are_resolved():
+    """max |f| falls from 2.7 to 2e-7 in one step: the model's program must be solved far below the units of its box."""
+    case = problems.get("exp-deg7")
+    components = case.problem.components
+    told = sm.Smooth(components.value, lambda x: case.problem.at(x).jac(np.arange(components.n)), d=8, n=components.n)
+    r = sm.solve(sm.Minimax(told, case.problem.domain), case.x0, tol=1e-10)
+    assert r.fun == pytest.approx(case.optimum, rel=1e-6)
+    assert r.nfev <= 8

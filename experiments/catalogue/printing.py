@@ -15,6 +15,7 @@ from experiments.catalogue.papers import DF
 from experiments.catalogue.trial import DIFFERENCES, FUNCTIONS, STATED
 
 Row = dict[str, Any]
+UNTRIED = ("refused", "not installed")
 
 
 def printed(table: Rows) -> Iterator[Table]:
@@ -38,7 +39,7 @@ def duel(table: Rows) -> Iterator[str]:
     tried = groups(table, "contender")
     ours = _solved(tried[FUNCTIONS])
     for name in PEERS:
-        peer = _solved([row for row in tried.get(name, []) if row["solved"] != "not installed"])
+        peer = _solved([row for row in tried.get(name, []) if row["solved"] not in UNTRIED])
         both = sorted(ours.keys() & peer.keys())
         for what, until in (("nfev", "until they stop"), ("reached", "until the optimum is first reached")):
             counts = [[who[problem][what] or who[problem]["nfev"] for problem in both] for who in (ours, peer)]
@@ -46,7 +47,7 @@ def duel(table: Rows) -> Iterator[str]:
                 known = f"{FUNCTIONS} / {name}, {len(both)} cases that both solve"
                 yield f"{known}, evaluations {until}: {_beside(*counts)}"
     for name in (FUNCTIONS, f"auto{STATED}", *PEERS):
-        rows = [row for row in tried.get(name, []) if row["solved"] != "not installed"]
+        rows = [row for row in tried.get(name, []) if row["solved"] not in UNTRIED]
         failed = [row["problem"] for row in rows if row["solved"] != "yes"]
         yield f"{name}: {len(rows) - len(failed)} of {len(rows)} solved{_listed(failed)}"
 
@@ -112,7 +113,7 @@ def _table(title: str, columns: list[str]) -> Table:
 
 def _count(row: Row | None, slopes: bool = False) -> str:
     """Evaluations, with those of J; × where the optimum is missed, – where there is no answer to count."""
-    if row is None or row["solved"] in ("refused", "not installed"):
+    if row is None or row["solved"] in UNTRIED:
         return "" if row is None else "–" if row["solved"] == "refused" else "not installed"
     mark = "" if row["solved"] in ("yes", "printed") else "↓ " if row["solved"] == "below" else "× "
     more = f"+{row['njev']}" if slopes and row.get("njev") else ""

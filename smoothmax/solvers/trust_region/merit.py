@@ -17,6 +17,7 @@ from .model import Rows
 
 SHARE = 0.5  # τ·log n, of the predicted decrease of the max
 LEAST = 0.1  # of that decrease is promised by the smoothed model in any case
+PRICE = 1e-3  # of that decrease is what a unit of violation costs at least
 FEASIBLE = 0.3  # of what a step gains in feasibility is gained in φ
 NOISE = 10 * float(np.finfo(float).eps)
 
@@ -58,6 +59,7 @@ class Merit:
         """What a step is expected to gain in φ; `model` is linear, ½ sᵀBs = `curvature`, `faint` counts as rounding."""
         before, after = self.violation(old), self.violation(model)
         predicted = float(old.f.max() - model.f.max()) - curvature
+        self.sigma = max(self.sigma, PRICE * predicted)
         if predicted < 0 < before - after:
             self.sigma = max(self.sigma, -predicted / ((1 - FEASIBLE) * (before - after)))
         tau = SHARE * abs(predicted) / np.log(max(old.f.size, 2))

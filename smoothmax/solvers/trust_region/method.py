@@ -58,6 +58,8 @@ class TrustRegion(Direct):
             move = walk.propose()
             yield walk.step(move)
             going = (move is not None and advance(walk, move)) or walk.sharpen()
-        if walk.site.seen.excess > FEASIBLE:
+        if not walk.site.finite:
+            walk.why = Status.NOT_FINITE
+        elif walk.site.seen.excess > FEASIBLE:
             walk.why = Status.INFEASIBLE
         yield walk.good or walk.step(move, last=True)

@@ -20,6 +20,7 @@ from .program import Answer, Program, minimize
 
 GOOD = 1e-7  # residual of the program, in its units, up to which its answer counts
 STILL = 1e-3  # weight of ½|u|² where the least violation does not say which step
+STILLEST = 1e-9  # the same where the objective does not, nor nonlinear constraints
 
 
 class Rows(NamedTuple):
@@ -76,6 +77,8 @@ class Model:
 
     def minimize(self, box: Array) -> Move | None:
         """The step, or None where the numbers give none."""
+        if not (np.isfinite(self.f).all() and np.isfinite(self.B).all()):
+            return None
         frame = _Frame(self, box)
         found = frame.solve(self.rows)
         if not found.residual <= GOOD and self.rows.h.size + self.rows.e.size:
@@ -125,6 +128,8 @@ class _Frame:
         h, e = _Side.of(rows.H * box, -rows.h), _Side.of(rows.E * box, -rows.e)
         Q = np.zeros((d + 1, d + 1))
         Q[:d, :d] = box[:, None] * m.B * (box / self.unit)
+        if rows.h.size + rows.e.size:  # along what neither f nor the constraints feel, the step is short
+            Q[:d, :d] += STILLEST * np.eye(d)
         top = float(m.f.max())
         inner = np.vstack([m.J[self.live] * (box / self.unit), self._walls, h.A])
         G = np.column_stack([inner, np.where(np.arange(len(inner)) < self.live.size, -1.0, 0.0)])

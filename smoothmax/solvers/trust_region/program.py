@@ -20,7 +20,8 @@ from ..._typing import Array
 
 STEPS = 50
 ENOUGH = 1e-14  # what complementarity and residuals come down to; the numbers of the program are near 1
-FINE, PATIENCE = 1e-8, 2  # below this, so many steps that do not halve the residual end it
+FINE, PATIENCE = 1e-11, 2  # below this, so many steps that do not halve the residual end it
+MOST = 2  # times the variables: rows that are taken for active in the end, those with the largest multipliers
 BACK = 0.995  # of the way to the boundary
 EPS = float(np.finfo(float).eps)
 
@@ -68,7 +69,10 @@ def polished(program: Program, answer: Answer) -> Answer:
     Q, c, G, h, E, e = program.Q, program.c, program.G, program.h, program.E, program.e
     u, z, y = answer.u, answer.z, answer.y
     active = np.flatnonzero(z > h - G @ u)
-    A, N, k = G[active], u.size, active.size
+    N = u.size
+    if active.size > MOST * N:
+        active = active[np.argsort(-z[active], kind="stable")[: MOST * N]]
+    A, k = G[active], active.size
     K = np.zeros((N + k + e.size, N + k + e.size))
     K[:N, :N], K[:N, N : N + k], K[:N, N + k :] = Q, A.T, E.T
     K[N : N + k, :N], K[N + k :, :N] = A, E

@@ -20,7 +20,8 @@ SMALL = 1e-2  # of the values: their spread at the start counts for no less
 SHARP = 1e-3  # of the tolerance for the value: how far the last steps go, which converge fast
 FAINT, FAINTEST = 0.1, 1e-3  # of atol and of the tolerance: differences that count as rounding
 IDLE = 4  # steps without progress in value or residual, at the end of the numbers
-PROBES = (1e-3, 1.0)  # of the start, or of 1 where that is 0: how far to look around where there is no slope
+PROBES = 3 * (1e-3, 1.0)  # of the start, or of 1 where that is 0: how far to look around where there is no slope
+CHEAP = 1e-7  # of the values: slopes over the size of x that may be rounding where derivatives are cheap
 RESTART = 1e-3  # the least box after a change of derivatives
 EPS = float(np.finfo(float).eps)
 
@@ -81,9 +82,13 @@ class Walk:
         Where functions are convex by the user's word, a zero slope is a minimum, and nothing is asked.
         """
         site = self.site
-        if self.problem.convex or not site.finite or site.slopes.any():
+        size = np.where(site.x != 0, np.abs(site.x), 1.0)
+        if self.problem.convex or not site.finite:
             return False
-        rng, size = np.random.default_rng(0), np.where(site.x != 0, np.abs(site.x), 1.0)
+        noise = 0.0 if self.sharp else CHEAP * float(np.abs(site.lin.f).max())
+        if float((np.abs(site.slopes) * size).max()) > noise:
+            return False
+        rng = np.random.default_rng(0)
         around = [self.look(site.x + r * size * rng.uniform(-1, 1, size.size)) for r in PROBES]
         if all(np.array_equal(at.lin.f, site.lin.f) for at in around):
             return True
