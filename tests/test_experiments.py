@@ -17,6 +17,7 @@ from rich.console import Console
 import problems
 from experiments import __main__ as command
 from experiments import (
+    applications,
     ball_map,
     conic_limits,
     cost,
@@ -95,6 +96,15 @@ def test_the_minimax_curve_equioscillates():
     assert largest == sorted(largest, reverse=True)
     assert largest[-1] == pytest.approx(1.0, rel=1e-6)
     assert isinstance(equioscillation.plot(table), Figure)
+
+
+def test_applications_agree_with_what_one_would_have_used():
+    """Every answer is within its own accuracy of our proven bound, and none is below it."""
+    table = applications.run(quick=True)
+    assert {row["family"] for row in table} == set(applications.FAMILIES)
+    assert {row["way"] for row in table} == {"smoothmax", "linprog", "Clarabel", "Clarabel, solver alone"}
+    assert all(-1e-12 <= row["excess"] <= 1e-7 for row in table)
+    assert isinstance(applications.plot(table), Figure)
 
 
 def test_the_ball_is_a_circle_on_the_map():
