@@ -20,8 +20,8 @@ import numpy as np
 from . import _doors
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
-from .domains import Linear, Simplex, walls_of
-from .inner import gamma, inner_minimum, linear_part
+from .domains import Linear, Simplex
+from .inner import gamma, inner_minimum, linear_part, linear_walls
 from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
 
@@ -139,7 +139,7 @@ def prove(
     c, size, base, terms = part.vjp(q), part.column_sizes(q), mean, live.size
     if floor is not None and problem.components.assumed:
         size = np.maximum(size, floor)
-    linear = _walls(problem)
+    linear = linear_walls(problem)
     if linear is not None and multipliers is not None:
         c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
         base, terms = mean + extra, terms + multipliers.ub.size + multipliers.eq.size
@@ -149,7 +149,8 @@ def prove(
         base -= problem.constraints.slack(held, v)
     if not problem.convex:
         residual = _kkt_residual(problem, lin.x, c, size)
-        return Certificate(-math.inf, upper, "local", residual, p, multipliers, (max(upper - base, 0.0), math.inf))
+        above = max(float(lin.range[1]) - base, 0.0) if upper < math.inf else math.inf
+        return Certificate(-math.inf, upper, "local", residual, p, multipliers, (above, math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
     size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
@@ -195,12 +196,6 @@ def normalized(weights: Array) -> Array:
     return np.asarray(p / p.sum())
 
 
-def _walls(problem: Minimax) -> Linear | None:
-    """Linear constraints of the domain, which may have round walls beside them."""
-    walls = walls_of(problem.domain)
-    return None if walls is None or (walls.spheres and walls.linear.free) else walls.linear
-
-
 def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> tuple[Array, Array, float]:
     """Add A_ubᵀλ + A_eqᵀν to c; the constant −λᵀ(b_ub − A_ub x) + νᵀ(A_eq x − b_eq), rounded down."""
     c, size, extra = c.copy(), size.copy(), 0.0
@@ -228,7 +223,7 @@ def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
 
 
 def _checked(m: Any, problem: Minimax) -> Multipliers:
-    linear = _walls(problem)
+    linear = linear_walls(problem)
     if linear is None:
         raise ValueError(f"multipliers belong to a linear domain; {problem.domain!r} has none")
     try:

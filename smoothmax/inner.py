@@ -17,7 +17,7 @@ import numpy as np
 from ._linalg import equilibrate
 from ._typing import Array
 from .components import Linearization
-from .domains import Domain, Linear, Product, Simplex
+from .domains import Domain, Linear, Product, Simplex, walls_of
 from .problem import Minimax
 
 EPS = float(np.finfo(float).eps)
@@ -193,6 +193,12 @@ def _residual(c: Array, size: Array) -> float:
 def linear_part(problem: Minimax) -> Linear | None:
     describe = getattr(problem.domain, "linear", None)
     return describe() if describe else None
+
+
+def linear_walls(problem: Minimax) -> Linear | None:
+    """Linear constraints of the domain, which may have round walls beside them."""
+    walls = walls_of(problem.domain)
+    return None if walls is None or (walls.spheres and walls.linear.free) else walls.linear
 
 
 def gamma(terms: int) -> float:

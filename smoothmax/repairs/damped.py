@@ -10,6 +10,7 @@ from .._linalg import solve_semidefinite
 from .._typing import Array, Index
 from ..certificate import Multipliers, check_weights, normalized
 from ..components import Linearization, Meter
+from ..inner import linear_walls
 from ..problem import Minimax
 from ..surrogate import spread_matrix
 from .cones import Cone, cone_at
@@ -62,7 +63,7 @@ def repair(
         cone.move(t * u)
         q *= 1.0 + t * change
         q /= q.sum()
-    return q if part is lin else _placed(q, live, problem.n), cone.multipliers
+    return q if part is lin else _placed(q, live, problem.n), cone.multipliers if linear_walls(problem) else None
 
 
 def _placed(q: Array, live: Index, n: int) -> Array:

@@ -20,7 +20,10 @@ SMALL = 1e-2  # of the values: their spread at the start counts for no less
 SHARP = 1e-3  # of the tolerance for the value: how far the last steps go, which converge fast
 FAINT, FAINTEST = 0.1, 1e-3  # of atol and of the tolerance: differences that count as rounding
 IDLE = 4  # steps without progress in value or residual, at the end of the numbers
+CRAWLS = 0.01  # relative gain of a step that is not worth it for affine components
+SLOW = 0.2  # what such a step counts before that end
 PROBES = 3 * (1e-3, 1.0)  # of the start, or of 1 where that is 0: how far to look around where there is no slope
+AGAIN = 2  # smaller boxes, where the model has no answer in the present one
 CHEAP = 1e-7  # of the values: slopes over the size of x that may be rounding where derivatives are cheap
 RESTART = 1e-3  # the least box after a change of derivatives
 EPS = float(np.finfo(float).eps)
@@ -36,7 +39,7 @@ class Walk:
         self.site = self.look(task.first.x)
         if self.sharp:
             self.site = Site(task.first, self.site.held)
-        self.delta, self.residual, self.idle, self.lowest = 1.0, np.inf, 0, (np.inf, np.inf)
+        self.delta, self.residual, self.idle, self.lowest = 1.0, np.inf, 0.0, (np.inf, np.inf)
         self.why: Status | None = None
         self.good: Step | None = None  # the best that solves the problem to what was asked for
         self.begin()
@@ -103,6 +106,10 @@ class Walk:
         B, site = self.curvature, self.site
         model = Model(site.x, site.values.f, site.J, convexified(B, self.unit), site.rows, self.linear)
         move = model.minimize(self.box)
+        for _ in range(AGAIN):
+            if move is None:  # what the numbers do not allow in this box
+                self.delta *= RESTART
+                move = model.minimize(self.box)
         if move is not None and model.B is not B:
             move = solve_active(model, B, move, self.box) or move
         if move is not None:
@@ -135,7 +142,7 @@ class Walk:
         """From cheap derivatives to the best ones at the same point; False where they were the best."""
         if self.sharp:
             return False
-        self.components, self.idle, self.lowest = self.problem.components, 0, (np.inf, np.inf)
+        self.components, self.idle, self.lowest = self.problem.components, 0.0, (np.inf, np.inf)
         self.site, self.delta = self.look(self.site.x), max(self.delta, RESTART)
         return True
 
@@ -163,10 +170,13 @@ class Walk:
         top, violated = float(site.values.f.max()), merit.sigma * merit.violation(site.values)
         closer = violated - merit.sigma * merit.violation(self.model_of(move.s))
         now = (top + violated, self.residual)
-        if now[0] < self.lowest[0] - 4 * EPS * abs(top) or now[1] < 0.5 * self.lowest[1]:
-            self.idle = 0
-        elif abs(self.promise(move)) + closer <= 100 * EPS * abs(top) + self.faint:
+        worth = CRAWLS if self.problem.affine else 4 * EPS  # where the model is exact, one step should have done it all
+        if now[0] < self.lowest[0] - worth * abs(top) or now[1] < 0.5 * self.lowest[1]:
+            self.idle = 0.0
+        elif abs(self.promise(move)) + abs(closer) <= 100 * EPS * abs(top) + self.faint:
             self.idle += 1
+        else:
+            self.idle += SLOW
         self.lowest = (min(now[0], self.lowest[0]), min(now[1], self.lowest[1]))
         return self.idle > IDLE
 
