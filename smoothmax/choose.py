@@ -25,7 +25,7 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
     n, d = problem.n, problem.d
     small = d <= (SPARSE if problem.components.sparse else FACTORIZE)
     refusal = METHODS["newton"].refuses(problem)
-    obstacle = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
+    hindered = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
     calls = "nonlinear constraints" if problem.constraints is not None else "functions"
     reasons = (
         ("spectral", problem.components.spectral, "it takes largest eigenvalues"),
@@ -41,15 +41,14 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
         ("newton", small, f"d = {d} variables factorize fast"),
         ("newton-cg", not small, f"d = {d} variables are many to factorize"),
         ("newton", d <= FACTORIZE, f"d = {d} variables can be factorized"),
-        ("lbfgs", True, obstacle),
-        ("accelerated", True, obstacle),
+        ("lbfgs", True, hindered),
+        ("accelerated", True, hindered),
         ("conditional-gradient", True, "the domain has no projection"),
     )
     for name, fits, why in reasons:
-        if fits and _obstacle(METHODS[name], problem, smoothed) is None:
+        if fits and obstacle(METHODS[name], problem, smoothed) is None:
             return METHODS[name], f"{name}, since {why}"
-    obstacle = str(_obstacle(METHODS["accelerated"], problem, smoothed))
-    raise ValueError(f"no method can take this problem: {obstacle}")
+    raise ValueError(f"no method can take this problem: {obstacle(METHODS['accelerated'], problem, smoothed)}")
 
 
 def second(problem: Minimax, first: Maker) -> Maker | None:
@@ -82,16 +81,14 @@ def named(method: str, problem: Minimax, smoothed: bool = False) -> tuple[Maker,
         return choose(problem, smoothed)
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'auto' or one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    obstacle = _obstacle(METHODS[method], problem, smoothed)
-    if obstacle:
-        fitting = [name for name, m in METHODS.items() if _obstacle(m, problem, smoothed) is None]
-        raise ValueError(
-            f"method {method!r} cannot take this problem: {obstacle}. Methods that can: {', '.join(fitting)}"
-        )
+    why = obstacle(METHODS[method], problem, smoothed)
+    if why:
+        fitting = [name for name, m in METHODS.items() if obstacle(m, problem, smoothed) is None]
+        raise ValueError(f"method {method!r} cannot take this problem: {why}. Methods that can: {', '.join(fitting)}")
     return METHODS[method], method
 
 
-def _obstacle(method: Maker, problem: Minimax, smoothed: bool) -> str | None:
+def obstacle(method: Maker, problem: Minimax, smoothed: bool) -> str | None:
     """Why a method cannot do what is asked, or None."""
     if smoothed and issubclass(method, Direct):
         return "it solves the minimax itself, not F_τ at a given tau"

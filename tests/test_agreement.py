@@ -85,10 +85,22 @@ def test_scs_is_a_route_where_it_is_named():
 def test_the_default_takes_every_route_but_scs():
     report = verify(sm.Minimax(components("absolute")), 0.1)
     assert {row.route for row in report.rows} == set(ROUTES) - {"scs log-sum-exp"}
-    bounded = ("saddle", "conditional-gradient")  # these need a bounded domain
+    bounded = ("saddle", "conditional-gradient", "spectral")  # these need a bounded domain, or eigenvalues
     assert all(row.status in ("optimal", "stopped") for row in report.rows if row.route not in bounded), str(report)
     assert {row.route for row in report.rows if row.status == "not applicable"} == set(bounded)
     assert report.agree
+
+
+@pytest.mark.parametrize("domain", [None, sm.Box(-np.ones(5), np.ones(5)), sm.Simplex(5)])
+def test_largest_eigenvalues_by_every_route_that_takes_them(domain):
+    """Proven by densities, whoever found the point."""
+    problem = sm.Minimax(problems.get("theta-C5").problem.components, domain)
+    report = verify(problem, 0.1)
+    assert report.agree, str(report)
+    assert not [row for row in report.rows if row.status == "failed"], str(report)
+    low, high = report.value
+    assert high - low <= 1e-7
+    assert report.value[0] <= report.smoothed_value[0]
 
 
 # ---------------------------------------------------------------------------------------------------- what goes wrong

@@ -11,7 +11,9 @@ import numpy as np
 
 from .._typing import Array
 from ..certificate import Certificate, Multipliers, prove
+from ..components import Weights
 from ..repairs import estimate_multipliers, repair
+from ..repairs.spectral import rebalanced
 from ..solvers.base import slack
 from ..solvers.conic.accepts import linear
 from ..surrogate import Point
@@ -44,7 +46,10 @@ def judge(asked: Question, found: Found, aim: str) -> Judged:
     return Judged(point, lower, smoothed_lower, best, best.vector)
 
 
-def _candidates(asked: Question, point: Point, found: Found) -> Iterator[tuple[Array, Multipliers | None]]:
+def _candidates(asked: Question, point: Point, found: Found) -> Iterator[tuple[Array | Weights, Multipliers | None]]:
+    if asked.problem.components.spectral:
+        yield from _densities(asked, point, found)
+        return
     given = [] if found.weights is None else [(np.asarray(found.weights, dtype=float), found.multipliers)]
     for weights, multipliers in (*given, (point.weights, found.multipliers)):
         if not (np.isfinite(weights).all() and weights.any()):
@@ -57,3 +62,14 @@ def _candidates(asked: Question, point: Point, found: Found) -> Iterator[tuple[A
         repaired = repair(asked.problem, point.lin, weights, multipliers)
         if repaired is not None:
             yield repaired
+
+
+def _densities(asked: Question, point: Point, found: Found) -> Iterator[tuple[Array | Weights, Multipliers | None]]:
+    """Density matrices as they were handed over, those of the point itself, and these after a Newton step."""
+    if isinstance(found.weights, tuple):
+        yield found.weights, found.multipliers
+    if np.isfinite(point.f).all():
+        yield point.weights, found.multipliers
+        balanced = rebalanced(asked.problem, point, found.multipliers)
+        if balanced is not None:
+            yield balanced

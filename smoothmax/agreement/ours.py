@@ -1,7 +1,9 @@
 """The library's own methods as routes."""
 
+from collections.abc import Sequence
 from functools import partial
 
+from ..choose import obstacle
 from ..front import solve
 from ..problem import Minimax
 from ..solvers import METHODS
@@ -9,13 +11,7 @@ from .route import Found, Question, Route
 
 AT_TAU = ("gradient", "accelerated", "lbfgs", "newton", "cvxpy")
 # these go for the minimax, by temperatures of their own
-DIRECT = (
-    "auto",
-    "working-set",
-    "saddle",
-    "newton-cg",
-    "conditional-gradient",
-)  # they go for the minimax, by temperatures of their own
+DIRECT = ("auto", "working-set", "saddle", "newton-cg", "conditional-gradient", "trust-region", "spectral")
 
 
 def _by(method: str, smoothed: bool, asked: Question) -> Found:
@@ -25,9 +21,13 @@ def _by(method: str, smoothed: bool, asked: Question) -> Found:
     return Found(r.x, bool(r.success), r.message, r.weights, r.multipliers)
 
 
-def _obstacle(method: str, problem: Minimax) -> str | None:
-    return None if method == "auto" else METHODS[method].refuses(problem)
+def _obstacle(method: str, smoothed: bool, problem: Minimax) -> str | None:
+    return None if method == "auto" else obstacle(METHODS[method], problem, smoothed)
 
 
-SMOOTHED = tuple(Route(name, "smoothed", partial(_obstacle, name), partial(_by, name, True)) for name in AT_TAU)
-EXACT = tuple(Route(name, "exact", partial(_obstacle, name), partial(_by, name, False)) for name in DIRECT)
+def _routes(names: Sequence[str], smoothed: bool) -> tuple[Route, ...]:
+    aim = "smoothed" if smoothed else "exact"
+    return tuple(Route(name, aim, partial(_obstacle, name, smoothed), partial(_by, name, smoothed)) for name in names)
+
+
+SMOOTHED, EXACT = _routes(AT_TAU, True), _routes(DIRECT, False)

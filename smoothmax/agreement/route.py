@@ -10,6 +10,7 @@ import numpy as np
 
 from .._typing import Array
 from ..certificate import Multipliers
+from ..components import Weights
 from ..problem import Minimax
 from ..surrogate import Smoothed
 
@@ -20,7 +21,7 @@ class Found(NamedTuple):
     x: Array | None
     claims: bool  # the route says that it is optimal
     said: str
-    weights: Array | None = None
+    weights: Array | Weights | None = None
     multipliers: Multipliers | None = None
 
 
