@@ -578,3 +578,18 @@ def test_bad_options_are_refused_before_the_function_is_called_by_the_solver():
 def test_cvxpy_says_what_it_cannot_take():
     if "cvxpy" in METHODS:
         assert_refuses(ValueError, ("cvxpy", "Smooth", "newton"), sm.minimax, curved, [3.0, 2.0], method="cvxpy")
+
+
+@pytest.mark.parametrize("method", ["gradient", "accelerated", "lbfgs", "newton"])
+def test_a_given_temperature_without_convexity_ends_at_a_minimum_of_the_surrogate(method):
+    """Weights that balance the gradients exist far from it: they must be those of the point, too."""
+
+    def fun(x):
+        return np.array([x[0] ** 2 + x[1] ** 4, (2 - x[0]) ** 2 + (2 - x[1]) ** 2, 2 * np.exp(x[1] - x[0])])
+
+    problem = sm.Minimax(sm.Smooth(fun, d=2))
+    surrogate = sm.Smoothed(problem, 0.1)
+    best = scipy.optimize.minimize(surrogate.fun, [0.0, 0.0], jac=surrogate.jac, tol=1e-12).fun
+    r = sm.solve(problem, [0.0, 0.0], method=method, tau=0.1)
+    assert r.success
+    assert surrogate.fun(r.x) == pytest.approx(best, abs=3e-8)

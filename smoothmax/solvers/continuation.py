@@ -82,7 +82,7 @@ def fixed(
                 break
         if step is None:
             return
-        x, left = step.state.point.x, step.decrement
+        x, left = step.state.point.x, step.decrement if problem.convex else step.state.decrement
         failures = 0 if left < 0.99 * best else failures + 1
         best = min(best, left)
         method.learn(surrogate.tau, left if np.isfinite(left) else surrogate.tau)

@@ -10,7 +10,7 @@ from .._typing import Array
 from ..certificate import Certificate, prove
 from ..components import Linearization, families
 from ..problem import Minimax
-from ..surrogate import Seen
+from ..surrogate import Seen, information
 from ..upper import FEASIBLE
 from .base import Step, slack
 
@@ -67,7 +67,7 @@ class Judge:
             self.proof, self.proof_step = c, step
         if not self.problem.convex:
             near = c.residual <= max(LOCAL_RESIDUAL, self.tol) and point.excess <= FEASIBLE
-            if near and (self.smoothed or c.parts[0] <= self.threshold(point)):
+            if near and self._local_gap(point, c) <= self.threshold(point) + self._noise(point):
                 self.best = point
                 return True
             return False
@@ -124,6 +124,12 @@ class Judge:
 
     def _value(self, point: Seen) -> float:
         return point.fun if self.smoothed else point.upper
+
+    def _local_gap(self, point: Seen, c: Certificate) -> float:
+        """max f − ⟨p, f⟩, or F_τ − ⟨p, f⟩ − τ·H(p): zero where the weights belong to the point."""
+        if not self.smoothed or c.weights is None:
+            return c.parts[0]
+        return point.fun - (float(point.range[1]) - c.parts[0] + point.tau * information(c.weights, point.prior))
 
     def _gap(self, step: Step | None, c: Certificate) -> float:
         return slack(step.state.point, c) if self.smoothed and step is not None else c.gap
