@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import smoothmax as sm
 from problems.disciplined import notebooks
 from smoothmax import cvx
+from smoothmax.solvers import Status
 
 
 def _affine(seed, n=40, d=8):
@@ -67,3 +68,13 @@ def test_a_box_of_one_point(method):
     r = sm.solve(sm.Minimax(sm.Affine(A, b), sm.Box(np.ones(8), np.ones(8))), method=method)
     assert r.success
     assert r.fun == pytest.approx(float((A.sum(axis=1) + b).max()), rel=1e-12)
+
+
+@pytest.mark.parametrize("method", ["auto", "newton", "newton-cg"])
+def test_a_ray_beside_coordinates_that_stop_at_their_bounds(method):
+    """Unbounded in x_0 alone; the others move between their bounds on the way down."""
+    box = sm.Box([-np.inf, -1, -np.inf], [0, np.inf, 2])
+    A = np.array([[1.0, 0.3, -0.2], [2.0, 1.0, 0.1], [1.5, 0.2, -1.0]])
+    r = sm.solve(sm.Minimax(sm.Affine(A, np.ones(3)), box), method=method)
+    assert r.status == Status.UNBOUNDED
+    assert r.lower_bound == -np.inf

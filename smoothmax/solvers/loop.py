@@ -19,6 +19,7 @@ from .judge import Judge
 from .status import Status
 
 EPS = float(np.finfo(float).eps)
+FAR = 1e-9  # of the longest coordinate of a ray: less of it is what moved between bounds on the way
 
 
 class Exhausted(Exception):
@@ -181,17 +182,28 @@ def _row(nit: int, step: Step, budget: Budget, judge: Judge) -> dict[str, Any]:
 def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
     """All components of an affine problem fell along x − x₀ and the domain recedes that way: a proof of unboundedness.
 
-    A nonlinear problem is called unbounded when max f has fallen 10¹² times below everything seen at the start.
+    A nonlinear problem is called unbounded when max f has fallen 10¹² times below everything seen at the start; any
+    problem when it has fallen 10³⁰ times, where rounding may hide the ray.
     """
     if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.upper):
         return False
-    if not problem.affine:
-        return point.upper < -1e12 * (1.0 + float(np.abs(first.range).max()))
+    fallen = -point.upper / (1.0 + float(np.abs(first.range).max()))
+    if fallen > 1e30 or not problem.affine:
+        return fallen > 1e12
     if point.range[0] >= first.range[0]:
         return False
     rows = _rows(point)
     scale = float(np.abs(first.range).max()) + float(np.abs(point.range).max())
-    return float((point.f - first.f)[rows].max()) < -1e-9 * scale and _recedes(problem, point.x - first.x)
+    if not float((point.f - first.f)[rows].max()) < -1e-9 * scale:
+        return False
+    v = point.x - first.x
+    if _recedes(problem, v):
+        return True
+    ray = np.where(np.abs(v) > FAR * float(np.abs(v).max()), v, 0.0)
+    if not _recedes(problem, ray):
+        return False
+    change = point.lin.jvp(ray)[rows]
+    return float(change.max()) < -1e-9 * float(np.abs(change).max())
 
 
 def _falls(problem: Minimax, point: Seen) -> bool:

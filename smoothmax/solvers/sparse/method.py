@@ -118,7 +118,8 @@ class _Walk:
             if proven is not None or done or t == 0.0:
                 break
         p = tilt.p if proven is None else self.weights
-        self.prior = floored(p)
+        if np.isfinite(p).all() and p.any():  # not so far down a problem without a minimum
+            self.prior = floored(p)
 
     def _advance(self, tilt: Tilt, offset: Array, last: float) -> tuple[Tilt, float, float]:
         """One Newton step: F_τ behind it, its decrement, and its length (0: none was found and nothing moved)."""
@@ -135,6 +136,8 @@ class _Walk:
         """dx, the decrement −⟨Jᵀp, dx⟩/2 and whether bounds cut dx: the more sharply the nearer the minimum is."""
         p = tilt.p
         g = self.lin.vjp(p)
+        if not (np.isfinite(p).all() and p.any()):
+            return np.zeros_like(g), 0.0, False
         rows = Gathered(self.lin, p, SEEN)
         plus, minus = rows.split(p)
         w, shift = plus + minus, self.sigma * self.metric
