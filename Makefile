@@ -3,14 +3,20 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+BACKENDS := .venv-backends
 
-.PHONY: demo test lint format clean
+.PHONY: demo test test-backends lint format clean
 
 demo: $(READY)
 	$(BIN)/python -m experiments tour --out out
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# PyTorch and JAX are large, so they live in an environment of their own.
+test-backends: $(BACKENDS)/.ready
+	SMOOTHMAX_BACKENDS=strict,torch,jax $(BACKENDS)/bin/python -m pytest tests/test_arrays.py tests/test_losses.py \
+		tests/test_regularizers.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -22,12 +28,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # hatchling comes from constraints.txt too, so the build backend is as pinned as the rest.
-$(READY): pyproject.toml constraints.txt
+$(READY): EXTRAS := all,dev
+$(BACKENDS)/.ready: EXTRAS := all,dev,backends
+$(READY) $(BACKENDS)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smoothmax needs Python 3.11 or newer; set PYTHON=")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt hatchling editables
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[all,dev]"
-	@touch $(READY)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt hatchling editables
+	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[$(EXTRAS)]"
+	@touch $@
 
 clean:
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(BACKENDS) out .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

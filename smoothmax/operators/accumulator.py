@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from smoothmax.operators import anywhere
 from smoothmax.operators.door import as_real, as_tau
+from smoothmax.operators.library import foreign
 from smoothmax.operators.line import EMPTY, State, line, merge, value
 
 
@@ -29,9 +33,13 @@ class LogSumExpAccumulator:
     def update(self, x: ArrayLike) -> LogSumExpAccumulator:
         """Take in every element of an array (or one number); returns the accumulator itself."""
         a = as_real(x)
-        a = a.astype(np.float64) if a.itemsize > 8 else a
-        self._state = merge(self._state, line(a.ravel("K"), self.tau), self.tau)
-        self.n += a.size
+        if foreign(a):
+            state, size = anywhere.state(a, self.tau), math.prod(a.shape)
+        else:
+            a = a.astype(np.float64) if a.itemsize > 8 else a
+            state, size = line(a.ravel("K"), self.tau), a.size
+        self._state = merge(self._state, state, self.tau)
+        self.n += size
         return self
 
     def merge(self, other: LogSumExpAccumulator) -> LogSumExpAccumulator:

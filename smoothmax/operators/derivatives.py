@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from smoothmax.operators.door import Array, Axis, as_real, as_tau
-from smoothmax.operators.kernel import working
+from smoothmax.operators.door import Axis, as_pair, as_real, as_tau, fits
+from smoothmax.operators.library import cast, namespace, place, widest
 from smoothmax.operators.slices import Slices
 from smoothmax.operators.softmax import log_softmax, softmax
 
 
 @np.errstate(all="ignore")
-def logsumexp_hessian(x: ArrayLike, *, tau: float = 1.0) -> Array:
+def logsumexp_hessian(x: ArrayLike, *, tau: float = 1.0) -> Any:
     """(diag p - p p^T) / tau with p = softmax(x / tau): (n,) -> (n, n), symmetric, positive semidefinite.
 
     The rows sum to zero, so the diagonal is p_i * sum_{j != i} p_j: accurate where p_i rounds to 1. tau > 0.
@@ -22,35 +23,32 @@ def logsumexp_hessian(x: ArrayLike, *, tau: float = 1.0) -> Array:
     tau = as_tau(tau, positive=True)
     x = as_real(x)
     if x.ndim != 1:
-        raise ValueError(f"x: expected a vector, got the shape {x.shape}")
-    p = softmax(x.astype(working(x.dtype), copy=False), tau=tau)
-    h = -np.outer(p, p)
-    np.fill_diagonal(h, 0.0)
-    np.fill_diagonal(h, -h.sum(axis=1))
-    return (h / tau).astype(x.dtype, copy=False)
+        raise ValueError(f"x: expected a vector, got the shape {tuple(x.shape)}")
+    xp, p = namespace(x), softmax(cast(x, widest(x)), tau=tau)
+    diagonal = xp.eye(p.shape[0], dtype=xp.bool, **place(x))
+    h = xp.where(diagonal, xp.zeros_like(p), -(p[:, None] * p[None, :]))
+    h = xp.where(diagonal, -xp.sum(h, axis=1), h)
+    return cast(h / tau, x.dtype)
 
 
 @np.errstate(all="ignore")
-def logsumexp_hvp(x: ArrayLike, v: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Array:
+def logsumexp_hvp(x: ArrayLike, v: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     """p * (v - <p, v>) / tau, the Hessian of every slice times its v, in O(n).
 
     v broadcasts to x and is measured from its value at the largest p, so that nothing cancels there. tau > 0.
     """
     tau = as_tau(tau, positive=True)
-    x, v = as_real(x), as_real(v, "v")
-    try:
-        v = np.broadcast_to(v, x.shape)
-    except ValueError:
-        raise ValueError(f"v: its shape {v.shape} does not broadcast to the shape {x.shape} of x") from None
-    slices = Slices.of(x, axis)
-    wide = working(np.result_type(x, v))
-    p = slices.matrix(softmax(x.astype(wide, copy=False), tau=tau, axis=axis))
-    if p.size == 0:
-        return np.zeros(x.shape, x.dtype)
-    v = slices.matrix(v).astype(wide)
-    v -= np.take_along_axis(v, p.argmax(axis=1)[:, None], axis=1)
-    v -= np.sum(p * v, axis=1, keepdims=True)
-    return slices.restored(p * v / tau).astype(x.dtype, copy=False)
+    at, along, _ = as_pair(x, v, ("x", "v"))
+    if not fits(along.shape, at.shape):
+        raise ValueError(f"v: its shape {tuple(along.shape)} does not broadcast to the shape {tuple(at.shape)} of x")
+    xp, slices, wide = namespace(at), Slices.of(at, axis), widest(at, along)
+    p = slices.matrix(softmax(cast(at, wide), tau=tau, axis=axis))
+    if 0 in p.shape:
+        return xp.zeros_like(at)
+    u = cast(slices.matrix(xp.broadcast_to(along, at.shape)), wide)
+    u = u - xp.take_along_axis(u, xp.argmax(p, axis=1)[:, None], axis=1)
+    u = u - xp.sum(p * u, axis=1, keepdims=True)
+    return cast(slices.restored(p * u / tau), at.dtype)
 
 
 @np.errstate(all="ignore")
@@ -61,7 +59,7 @@ def logsumexp_dtau(x: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     At tau = 0 it is the limit, log of the number of maximizers.
     """
     x = as_real(x)
-    log_p = log_softmax(x.astype(working(x.dtype), copy=False), tau=tau, axis=axis)
-    terms = np.exp(log_p) * np.maximum(log_p, np.finfo(log_p.dtype).min)  # 0 * log 0 = 0
-    axes = Slices.of(x, axis).axes
-    return (0.0 - terms.sum(axis=axes)).astype(x.dtype)
+    xp, log_p = namespace(x), log_softmax(cast(x, widest(x)), tau=tau, axis=axis)
+    tame = xp.where(log_p == -math.inf, xp.zeros_like(log_p), log_p)  # 0 * log 0 = 0
+    terms = xp.exp(log_p) * tame
+    return cast(0.0 - xp.sum(terms, axis=Slices.of(x, axis).axes), x.dtype)

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from smoothmax.operators.door import Array, Axis, as_axes, as_real
-from smoothmax.operators.kernel import working
+from smoothmax.operators.door import Array, Axis, as_axes, as_pair, as_real, broadcast
+from smoothmax.operators.library import cast, namespace, seen, widest
 
 
 @np.errstate(all="ignore")
 def entropy(p: ArrayLike, *, axis: Axis = None) -> Any:
     """H(p) = -sum_i p_i log p_i, with 0 log 0 = 0; in [0, log n] on the simplex. p is not normalised."""
-    p = _nonnegative(p, "p")
-    axes = as_axes(axis, p.ndim)
-    q = p.astype(working(p.dtype), copy=False)
-    log_q = np.log(q, out=np.zeros_like(q), where=q != 0)
-    return (0.0 - np.sum(q * log_q, axis=axes)).astype(p.dtype)
+    p = _nonnegative(as_real(p, "p"), "p")
+    xp, q = namespace(p), cast(p, widest(p))
+    log_q = xp.log(xp.where(q == 0, xp.ones_like(q), q))
+    return cast(0.0 - xp.sum(q * log_q, axis=as_axes(axis, p.ndim)), p.dtype)
 
 
 @np.errstate(all="ignore")
@@ -27,22 +26,25 @@ def kl_divergence(p: ArrayLike, q: ArrayLike, *, axis: Axis = None) -> Any:
 
     Zero at p = q and positive otherwise on the simplex. q broadcasts with p; neither is normalised.
     """
-    p, q = _nonnegative(p, "p"), _nonnegative(q, "q")
-    dtype = np.result_type(p, q)
-    try:
-        a, b = np.broadcast_arrays(p, q)
-    except ValueError:
-        raise ValueError(f"q: its shape {q.shape} does not broadcast with the shape {p.shape} of p") from None
-    a, b = a.astype(working(dtype)), b.astype(working(dtype))
-    ratio = a / b
+    a, b, dtype = as_pair(p, q, ("p", "q"))
+    a, b = _nonnegative(a, "p"), _nonnegative(b, "q")
+    xp = namespace(a)
+    wide = widest(a, b)
+    a, b = (cast(v, wide) for v in broadcast(a, b, ("p", "q")))
+    log_ratio = _log_ratio(xp, a, b)
+    terms = xp.where(a == 0, xp.where(xp.isnan(b), b, xp.zeros_like(b)), a * log_ratio)
+    return cast(xp.sum(terms, axis=as_axes(axis, terms.ndim)), dtype)
+
+
+def _log_ratio(xp: Any, a: Array, b: Array) -> Any:
+    """log(a/b): the difference of logarithms only where a/b is out of range; 0 where a is 0."""
+    some = xp.where(a == 0, xp.ones_like(a), a)
+    ratio = some / b
     tame = (ratio > 1e-300) & (ratio < 1e300)
-    log_ratio = np.where(tame, np.log(ratio), np.log(a) - np.log(b))  # the difference only where a/b is out of range
-    terms = np.where(a == 0, np.where(np.isnan(b), b, 0.0), a * log_ratio)
-    return np.sum(terms, axis=as_axes(axis, terms.ndim)).astype(dtype)
+    return xp.where(tame, xp.log(xp.where(tame, ratio, xp.ones_like(ratio))), xp.log(some) - xp.log(b))
 
 
-def _nonnegative(p: ArrayLike, name: str) -> Array:
-    a = as_real(p, name)
-    if (a < 0).any():
-        raise ValueError(f"{name}: expected numbers >= 0, got {a[a < 0][0]}")
+def _nonnegative(a: Array, name: str) -> Array:
+    if seen(namespace(a).any(a < 0)):
+        raise ValueError(f"{name}: expected numbers >= 0, got {float(a[a < 0][0])}")
     return a

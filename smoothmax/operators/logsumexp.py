@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from smoothmax.operators import anywhere
 from smoothmax.operators.door import Array, Axis, as_real, as_tau
 from smoothmax.operators.kernel import exponents, tail, value, working
+from smoothmax.operators.library import foreign
 from smoothmax.operators.line import line
 from smoothmax.operators.line import value as line_value
 from smoothmax.operators.slices import Slices
@@ -31,7 +33,9 @@ def logsumexp(
 
     Parameters
     ----------
-    x : array of real numbers. Integers and booleans are computed in float64 (exact up to 2**53).
+    x : array of real numbers, of NumPy or of any library that keeps the array API standard (PyTorch, JAX, …), whose
+        dtype and device the result has. Integers and booleans are computed in the library's default float dtype; for
+        NumPy that is float64 (exact up to 2**53).
     tau : temperature, finite and >= 0, in the units of x.
     axis : None (all), an int or a tuple of ints; () reduces nothing.
     prior : finite numbers >= 0, broadcast to x. A zero removes its element, whatever that holds.
@@ -52,6 +56,8 @@ def logsumexp(
     """
     tau = as_tau(tau)
     x = as_real(x)
+    if foreign(x):
+        return anywhere.logsumexp(x, tau, axis, prior, where, keepdims)
     if axis is None and prior is None and where is None and x.itemsize <= 8:
         result = x.dtype.type(line_value(line(x.ravel("K"), tau), tau, x.size))
         return np.full((1,) * x.ndim, result) if keepdims else result

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from smoothmax.operators.door import Axis, as_real
-from smoothmax.operators.kernel import working
+from smoothmax.operators.library import cast, widest
 from smoothmax.operators.logsumexp import logsumexp
 from smoothmax.operators.semiring import logaddexp
 
@@ -20,5 +20,5 @@ def logsumexp_plus(x: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     F. Nielsen, G. Hadjeres, *Monte Carlo Information Geometry: The Dually Flat Case*, 2018.
     """
     x = as_real(x)
-    lse = logsumexp(x.astype(working(x.dtype), copy=False), tau=tau, axis=axis)
-    return logaddexp(lse, 0.0, tau=tau).astype(x.dtype)
+    lse = logsumexp(cast(x, widest(x)), tau=tau, axis=axis)
+    return cast(logaddexp(lse, 0.0, tau=tau), x.dtype)

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from smoothmax.operators import anywhere
 from smoothmax.operators.door import Array, Axis, as_real, as_tau
 from smoothmax.operators.kernel import exponents, tail, total, working
+from smoothmax.operators.library import foreign
 from smoothmax.operators.slices import Slices
 from smoothmax.operators.terms import Terms
 
@@ -32,6 +34,8 @@ def mellowmax(
     """
     tau = as_tau(tau)
     x = as_real(x)
+    if foreign(x):
+        return anywhere.mellowmax(x, tau, axis, where, keepdims)
     slices = Slices.of(x, axis)
     terms = Terms.of(x, slices, None, where)
     result = np.full(terms.x.shape[0], -np.inf, working(x.dtype))

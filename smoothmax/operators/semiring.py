@@ -5,13 +5,14 @@ As tau -> 0 this becomes the tropical (max, +) semiring.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from smoothmax.operators.door import Array, as_real, as_tau
-from smoothmax.operators.kernel import working
+from smoothmax.operators.door import Array, as_pair, as_tau, broadcast
+from smoothmax.operators.library import cast, namespace, place, scalar, widest
 from smoothmax.operators.logsumexp import logsumexp
 
 TEMPORARY = 1 << 20  # elements of A_ik + B_kj held at a time
@@ -19,12 +20,9 @@ TEMPORARY = 1 << 20  # elements of A_ik + B_kj held at a time
 
 def logaddexp(x: ArrayLike, y: ArrayLike, *, tau: float = 1.0) -> Any:
     """tau * log( exp(x/tau) + exp(y/tau) ), elementwise with broadcasting: the ``logsumexp`` of the two."""
-    a, b = as_real(x, "x"), as_real(y, "y")
-    dtype = np.result_type(*(v if type(v) in (int, float) else w.dtype for v, w in ((x, a), (y, b))))
-    try:
-        pair = np.stack(np.broadcast_arrays(a, b)).astype(dtype, copy=False)
-    except ValueError:
-        raise ValueError(f"y: its shape {b.shape} does not broadcast with the shape {a.shape} of x") from None
+    a, b, dtype = as_pair(x, y)
+    xp, (a, b) = namespace(a), broadcast(a, b, ("x", "y"))
+    pair = xp.stack([cast(a, dtype), cast(b, dtype)])
     return logsumexp(pair, tau=tau, axis=0)
 
 
@@ -36,34 +34,35 @@ def log_matmul(A: ArrayLike, B: ArrayLike, *, tau: float = 1.0) -> Any:
     ``logsumexp`` of its own, so nothing under- or overflows; the cost is m*k*n exponentials.
     """
     tau = as_tau(tau)
-    a, b = as_real(A, "A"), as_real(B, "B")
-    left, right, batch = _operands(a, b)
-    dtype = np.result_type(a, b)
-    out = np.empty((*batch, left.shape[-2], right.shape[-1]), dtype)
-    for i in np.ndindex(*batch):
-        _multiply(left[i].astype(working(dtype)), right[i].astype(working(dtype)), tau, out[i])
+    a, b, dtype = as_pair(A, B, ("A", "B"))
+    xp, wide = namespace(a), widest(a, b)
+    left, right, batch = _operands(xp, a, b)
+    shape = (*batch, left.shape[-2], right.shape[-1])
+    left, right = cast(left, wide), cast(right, wide)
+    products = [_multiply(xp, left[(*i, ...)], right[(*i, ...)], tau) for i in np.ndindex(*batch)]
+    out = xp.stack(products) if products else xp.zeros(shape, dtype=wide, **place(a))
     vectors = tuple(axis for axis, v in ((-2, a), (-1, b)) if v.ndim == 1)
-    return out.squeeze(vectors)[()]
+    return scalar(cast(xp.squeeze(xp.reshape(out, shape), axis=vectors), dtype))
 
 
-def _operands(a: Array, b: Array) -> tuple[Array, Array, tuple[int, ...]]:
+def _operands(xp: Any, a: Array, b: Array) -> tuple[Array, Array, tuple[int, ...]]:
     """Both as stacks of matrices over the same batch, with vectors made rows on the left, columns on the right."""
     for name, v in (("A", a), ("B", b)):
         if v.ndim == 0:
             raise ValueError(f"{name}: expected a vector or a matrix, got a scalar")
-    left, right = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
+    left, right = a if a.ndim > 1 else a[None, :], b if b.ndim > 1 else b[:, None]
     try:
-        batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        batch = np.broadcast_shapes(tuple(left.shape[:-2]), tuple(right.shape[:-2]))
     except ValueError:
         batch = None
     if batch is None or left.shape[-1] != right.shape[-2]:
-        raise ValueError(f"B: its shape {b.shape} does not multiply with the shape {a.shape} of A")
-    left, right = (np.broadcast_to(v, (*batch, *v.shape[-2:])) for v in (left, right))
+        raise ValueError(f"B: its shape {tuple(b.shape)} does not multiply with the shape {tuple(a.shape)} of A")
+    left, right = (xp.broadcast_to(v, (*batch, *v.shape[-2:])) for v in (left, right))
     return left, right, batch
 
 
-def _multiply(a: Array, b: Array, tau: float, out: Array) -> None:
-    rows = max(TEMPORARY // max(b.size, 1), 1)
-    for i in range(0, len(a), rows):
-        terms = a[i : i + rows, None, :] + b.T[None]
-        out[i : i + rows] = logsumexp(terms, tau=tau, axis=-1)
+def _multiply(xp: Any, a: Array, b: Array, tau: float) -> Any:
+    m, step, columns = a.shape[0], max(TEMPORARY // max(math.prod(b.shape), 1), 1), b.T[None, :, :]
+    pieces = (a[i : min(i + step, m), None, :] for i in range(0, m, step))
+    blocks = [logsumexp(piece + columns, tau=tau, axis=-1) for piece in pieces]
+    return xp.concat(blocks) if len(blocks) != 1 else blocks[0]

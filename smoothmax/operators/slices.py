@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from smoothmax.operators.door import Array, Axis, as_axes
+from smoothmax.operators.library import namespace, scalar
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,11 @@ class Slices:
 
     shape: tuple[int, ...]
     axes: tuple[int, ...]
+    xp: Any = np
 
     @classmethod
     def of(cls, x: Array, axis: Axis) -> Slices:
-        return cls(x.shape, as_axes(axis, x.ndim))
+        return cls(tuple(x.shape), as_axes(axis, x.ndim), namespace(x))
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -31,23 +34,29 @@ class Slices:
         """How many elements each reduction meets."""
         return prod(self.shape[i] for i in self.axes)
 
+    @property
+    def rows(self) -> int:
+        """How many reductions there are."""
+        return prod(size for i, size in enumerate(self.shape) if i not in self.axes)
+
     def matrix(self, a: Array) -> Array:
         """(rows, n): a view where the strides allow one."""
-        rows = prod(size for i, size in enumerate(self.shape) if i not in self.axes)
-        return a.transpose(self.order).reshape(rows, self.n)
+        seen: Array = self.xp.reshape(self.xp.permute_dims(a, self.order), (self.rows, self.n))
+        return seen
 
     def spread(self, a: Array | None) -> Array | None:
         """The matrix of an array that broadcasts to the shape: a view, mostly."""
-        return None if a is None else self.matrix(np.broadcast_to(a, self.shape))
+        return None if a is None else self.matrix(self.xp.broadcast_to(a, self.shape))
 
-    def restored(self, matrix: Array) -> Array:
+    def restored(self, matrix: Array) -> Any:
         """The inverse of ``matrix``."""
-        moved = matrix.reshape([self.shape[i] for i in self.order])
-        return moved.transpose(np.argsort(self.order)) if self.order else moved
+        moved = self.xp.reshape(matrix, tuple(self.shape[i] for i in self.order))
+        back = tuple(self.order.index(i) for i in range(len(self.order)))
+        return self.xp.permute_dims(moved, back) if back else moved
 
-    def reduced(self, values: Array, keepdims: bool) -> Array:
+    def reduced(self, values: Array, keepdims: bool) -> Any:
         """(rows,) values in the shape ``np.sum`` would return; a scalar where that is one."""
         kept = [1 if i in self.axes else size for i, size in enumerate(self.shape)]
         if not keepdims:
             kept = [size for i, size in enumerate(self.shape) if i not in self.axes]
-        return values.reshape(kept)[()]
+        return scalar(self.xp.reshape(values, tuple(kept)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from smoothmax.operators.door import Axis, as_real
@@ -25,4 +24,4 @@ def smooth_min(
     Parameters are those of ``logsumexp``. Nothing to take the minimum of gives +inf.
     """
     lse = logsumexp(-as_real(x), tau=tau, axis=axis, prior=prior, where=where, keepdims=keepdims)
-    return np.negative(lse)
+    return -lse

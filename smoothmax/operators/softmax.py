@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from smoothmax.operators import anywhere
 from smoothmax.operators.door import Array, Axis, as_axes, as_real, as_tau
 from smoothmax.operators.kernel import exponents, kept, tail, total, working
+from smoothmax.operators.library import foreign
 from smoothmax.operators.slices import Slices
 from smoothmax.operators.terms import Terms
 
@@ -34,6 +36,9 @@ def softmax(
     """
     tau = as_tau(tau)
     x = as_real(x)
+    if foreign(x):
+        weights: Array = anywhere.softmax(x, tau, axis, prior, where, log=False)
+        return weights
     if prior is None and where is None and x.dtype == np.float64 and x.flags.c_contiguous:
         axes = as_axes(axis, x.ndim)
         p = _unshifted(x, axes) if tau == 1.0 else _at_once(x, tau, axes)
@@ -55,7 +60,12 @@ def log_softmax(
 
     Parameters and special values are those of ``softmax``; removed elements get -inf.
     """
-    return _weights(as_real(x), as_tau(tau), axis, prior, where, log=True)
+    tau = as_tau(tau)
+    x = as_real(x)
+    if foreign(x):
+        logs: Array = anywhere.softmax(x, tau, axis, prior, where, log=True)
+        return logs
+    return _weights(x, tau, axis, prior, where, log=True)
 
 
 def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
@@ -107,7 +117,8 @@ def _weights(x: Array, tau: float, axis: Axis, prior: ArrayLike | None, where: A
             _normalized(block, tau, 1, log, out[rows])
         else:
             out[rows] = _normalized(block, tau, 1, log)
-    return slices.restored(out)
+    p: Array = slices.restored(out)
+    return p
 
 
 def _normalized(terms: Terms, tau: float, axis: int, log: bool, out: Array | None = None) -> Array:

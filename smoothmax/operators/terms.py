@@ -27,10 +27,10 @@ class Terms:
 
     @classmethod
     def of(cls, x: Array, slices: Slices, prior: ArrayLike | None, where: ArrayLike | None) -> Terms:
-        keep = None if where is None else as_where(where, x.shape)
+        keep = None if where is None else as_where(where, x)
         log_w = None
         if prior is not None:
-            w = as_prior(prior, x.shape)
+            w = as_prior(prior, x).astype(np.float64, copy=False)
             present = w > 0
             log_w = np.log(w, out=np.zeros(w.shape), where=present)
             keep = present if keep is None else keep & present
