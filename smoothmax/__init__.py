@@ -24,6 +24,7 @@ from .operators import (
 )
 from .paths import Path, path
 from .problem import Minimax
+from .regularizers import smooth_max, tsallis
 from .repairs import repair
 from .result import Interrupted, MinimaxResult
 from .surrogate import Smoothed

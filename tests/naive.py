@@ -42,6 +42,31 @@ def exact_entropy(x, tau=1.0):
         return -mpmath.fsum(mpmath.exp(v) * v for v in exact_log_softmax(x, tau))
 
 
+def exact_entmax(z, tau, alpha, digits=300):
+    """(p*, max_Omega) of the Tsallis regularizer, by bisection on the largest weight, as mpmath numbers."""
+    with mpmath.workdps(digits):
+        t, c = mpmath.mpf(float(tau)), mpmath.mpf(float(alpha)) - 1
+        y = [(mpmath.mpf(float(v)) - mpmath.mpf(float(max(z)))) / t for v in z]
+
+        def weights(mu):
+            return [max(mu + c * v, 0) ** (1 / c) for v in y]
+
+        low, high = mpmath.mpf(len(y)) ** (-c), mpmath.mpf(1)
+        for _ in range(int(3.4 * digits)):
+            middle = (low + high) / 2 if high < 4 * low else mpmath.sqrt(low * high)
+            low, high = (low, middle) if mpmath.fsum(weights(middle)) > 1 else (middle, high)
+        p = weights(high)
+        omega = (mpmath.fsum(v ** (c + 1) for v in p) - 1) / (c * (c + 1))
+        return p, mpmath.mpf(float(max(z))) + t * (mpmath.fsum(u * v for u, v in zip(p, y, strict=True)) - omega)
+
+
+def sparsemax(z, tau=1.0):
+    """The projection of z/tau onto the simplex: every support size is tried."""
+    y = np.sort(np.asarray(z, dtype=float) / tau)[::-1]
+    theta = max((y[:k].sum() - 1) / k for k in range(1, y.size + 1))
+    return np.maximum(np.asarray(z) / tau - theta, 0.0)
+
+
 def over_slices(function, x, axis=None, keepdims=False):
     """A reduction of 1-d arrays applied to every slice of x over ``axis``, one after another."""
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)

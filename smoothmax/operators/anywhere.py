@@ -134,11 +134,11 @@ def softmax(x: Any, tau: float, axis: Axis, prior: Any, where: Any, log: bool) -
         e = xp.exp(rows.z)
         total = xp.sum(e, axis=-1, keepdims=True)
         p = e / xp.where(total > 0, total, xp.ones_like(total))
-    p = _limits(rows, p, log)
+    p = limits(rows, p, log)
     return cast(slices.restored(p), x.dtype)
 
 
-def _limits(rows: Rows, p: Any, log: bool) -> Any:
+def limits(rows: Rows, p: Any, log: bool) -> Any:
     """Rows that have no finite maximum: one +inf takes everything, several leave their shares open (nan)."""
     xp, m = rows.xp, rows.m
     none, one, open_ = (xp.full_like(p, v) for v in (-math.inf if log else 0.0, 0.0 if log else 1.0, math.nan))

@@ -86,14 +86,19 @@ def scalar(x: Any) -> Any:
     return x[()] if isinstance(x, np.ndarray) else x
 
 
-def seen(flag: Any) -> bool:
-    """A boolean array's one value; False while a function is traced and there is none yet."""
+def number(x: Any, otherwise: int) -> int:
+    """An integer array's one value; ``otherwise`` while a function is traced and there is none yet."""
     try:
-        return bool(flag)
+        return int(x)
     except Exception as hidden:
-        if "racer" in type(hidden).__name__:  # jax.errors.TracerBoolConversionError
-            return False
+        if "racer" in type(hidden).__name__ + str(hidden):  # jax.errors.ConcretizationTypeError
+            return otherwise
         raise
+
+
+def seen(flag: Any) -> bool:
+    """A boolean array's one value; False while a function is traced."""
+    return bool(number(flag, 0))
 
 
 def still(x: Any) -> Any:

@@ -1,0 +1,103 @@
+"""What a regularizer is: a strictly convex Ω on the simplex, Ω ≤ 0 and zero at the vertices.
+
+    max_Ω(z) = max over p on the simplex of ⟨p, z⟩ − τ·Ω(p),      ∇max_Ω(z) = p*,      0 ≤ max_Ω(z) − max z ≤ τ·max(−Ω)
+    max z − ⟨p*, z⟩ ≤ −τ·Ω(p*)
+
+(Blondel, Martins and Niculae, *Learning with Fenchel–Young losses*, JMLR 21, 2020; Nesterov, *Smooth minimization of
+non-smooth functions*, Math. Program. 103, 2005.) Arrays may come from any array-API library, along any axis.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from ..operators.door import Axis, as_pair, as_real, as_tau, fits
+from ..operators.library import cast, namespace, place, seen, widest
+from ..operators.slices import Slices
+
+OFF = 1e-3  # how far from 1 the sum of a distribution may be in the narrowest dtype; else 8 eps an entry
+
+
+class Regularizer(ABC):
+    """One Ω: its value, the smooth maximum it makes, that maximum's second derivative, and what the smoothing costs."""
+
+    name: str
+
+    @abstractmethod
+    def value(self, p: Any, *, axis: Axis = None) -> Any:
+        """Ω(p) along `axis`; p must lie on the simplex.
+
+        Raises
+        ------
+        ValueError : p has a negative entry, or does not sum to 1.
+        """
+
+    @abstractmethod
+    def maximum(self, z: Any, tau: float = 1.0, *, axis: Axis = None) -> tuple[Any, Any]:
+        """(max_Ω(z), p*) along `axis`: a value for each slice, and weights in the shape of z; in the dtype of z.
+
+        `tau` ≥ 0 has the units of z; at 0 it is the maximum and the uniform weights of the maximizers. A slice with a
+        nan is nan; one +inf takes everything, several leave their shares open (nan); of −inf alone, −inf and nan.
+        """
+
+    @abstractmethod
+    def slopes(self, p: Any) -> Any:
+        """s(p) ≥ 0 with ∂p*/∂z = (diag s − s sᵀ/Σs)/τ, at the weights p."""
+
+    @abstractmethod
+    def bound(self, n: int, tau: float = 1.0) -> float:
+        """max of −τ·Ω over the simplex of n: it bounds max_Ω(z) − max z, and max z − ⟨p*, z⟩, for every z."""
+
+    def hvp(self, z: Any, v: Any, tau: float = 1.0, *, axis: Axis = None) -> Any:
+        """∇²max_Ω(z)·v = s∘(v − ⟨s, v⟩/Σs)/τ, in the shape and dtype of z; v broadcasts to it, τ > 0."""
+        tau = as_tau(tau, positive=True)
+        z, v, _ = as_pair(z, v, ("z", "v"))
+        if not fits(v.shape, z.shape):
+            raise ValueError(f"v: its shape {tuple(v.shape)} does not broadcast to the shape {tuple(z.shape)} of z")
+        xp, slices, wide = namespace(z), Slices.of(z, axis), widest(z, v)
+        if 0 in z.shape:
+            return xp.zeros_like(z)
+        with np.errstate(all="ignore"):
+            p = slices.matrix(self.maximum(cast(z, wide), tau, axis=axis)[1])
+            s = self.slopes(p)
+            u = cast(slices.matrix(xp.broadcast_to(v, z.shape)), wide)
+            u = u - xp.take_along_axis(u, xp.argmax(p, axis=1)[:, None], axis=1)
+            u = u - xp.sum(s * u, axis=1, keepdims=True) / xp.sum(s, axis=1, keepdims=True)
+            return cast(slices.restored(s * u / tau), z.dtype)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+def distribution(p: Any, axis: Axis) -> tuple[Any, Any]:
+    """(p in working precision as (rows, n), its slices), if every slice lies on the simplex up to rounding."""
+    p = as_real(p, "p")
+    xp, slices = namespace(p), Slices.of(p, axis)
+    rows = slices.matrix(p)
+    if seen(xp.any(~(rows >= 0))):
+        raise ValueError(f"p: expected numbers >= 0, got {float(rows[~(rows >= 0)][0])}")
+    wide = cast(rows, widest(p))
+    total = xp.sum(wide, axis=1)
+    off = xp.abs(total - 1.0)
+    if seen(xp.any(~(off <= min(OFF, 8 * float(xp.finfo(p.dtype).eps) * max(slices.n, 4))))):
+        raise ValueError(f"p: a distribution sums to 1; this one sums to {float(total[xp.argmax(off)])}")
+    return wide, slices
+
+
+def lse_like(m: Any, excess: Any, ceiling: float) -> Any:
+    """m + excess, kept between m and m + ceiling; m where that is not finite."""
+    xp = namespace(m)
+    kept = xp.where(excess > 0, excess, xp.zeros_like(excess))
+    if math.isfinite(ceiling):
+        kept = xp.where(kept > ceiling, xp.full_like(kept, ceiling), kept)
+    return xp.where(xp.isfinite(m), m + kept, m)
+
+
+def nothing(z: Any, slices: Slices) -> tuple[Any, Any]:
+    """Where there is nothing to take the maximum of: −inf, and no weights."""
+    xp = namespace(z)
+    return slices.reduced(xp.full((slices.rows,), -math.inf, dtype=z.dtype, **place(z)), False), xp.zeros_like(z)

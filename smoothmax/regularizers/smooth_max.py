@@ -1,0 +1,30 @@
+"""The smooth maximum of any regularizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..operators.door import Axis
+from .base import Regularizer
+from .named import named
+
+
+def smooth_max(x: Any, *, tau: float = 1.0, axis: Axis = None, regularizer: str | Regularizer = "shannon") -> Any:
+    """max_Ω(x) = max over p on the simplex of ⟨p, x⟩ − τ·Ω(p), an upper smooth maximum.
+
+    Parameters
+    ----------
+    x : array of real numbers, of NumPy or any array-API library.
+    tau : temperature, finite and ≥ 0, in the units of x; 0 is the maximum.
+    axis : None (all), an int or a tuple of ints.
+    regularizer : "shannon" (``logsumexp``), "gini" (τ/2·(1 − ‖p‖²) with p = sparsemax), or an object: ``tsallis(1.5)``.
+
+    Returns
+    -------
+    Array or scalar as of ``np.sum``, in the dtype of x: max x ≤ result ≤ max x + τ·max(−Ω).
+
+    Raises
+    ------
+    TypeError, ValueError : arguments that do not fit, by name.
+    """
+    return named(regularizer).maximum(x, tau, axis=axis)[0]

@@ -1,0 +1,88 @@
+"""Ω(p) = (Σ p_i^α − 1)/(α(α − 1)): Tsallis entropies between Shannon's (α → 1) and Gini's (α = 2), and beyond.
+
+    p*_i = [(α − 1)(y_i − λ) + 1]_+^{1/(α − 1)},   y = (z − max z)/τ
+
+(entmax: Peters, Niculae and Martins, *Sparse sequence-to-sequence models*, ACL 2019; Tsallis, J. Stat. Phys. 52, 1988.)
+λ ≥ 0, so only elements with y_i > −1/(α − 1) take part.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..operators.anywhere import Rows, limits
+from ..operators.door import Axis, as_real, as_tau
+from ..operators.library import cast, namespace, number
+from ..operators.slices import Slices
+from . import kink_root, norm_root
+from .base import Regularizer, distribution, lse_like, nothing
+
+
+class Tsallis(Regularizer):
+    """max_Ω of the Tsallis entropy with parameter α > 1; p* = α-entmax(z/τ) is sparse."""
+
+    name = "tsallis"
+    alpha: float
+
+    def __init__(self, alpha: Any) -> None:
+        if isinstance(alpha, bool) or not isinstance(alpha, Real):
+            raise TypeError(f"alpha: expected a number > 1, got {alpha!r}")
+        if not 1.0 < float(alpha) < math.inf:
+            raise ValueError(f"alpha: expected a finite number > 1, got {alpha!r} (1 is the limit, 'shannon')")
+        self.alpha = float(alpha)
+
+    def __repr__(self) -> str:
+        return f"tsallis({self.alpha:g})"
+
+    def value(self, p: Any, *, axis: Axis = None) -> Any:
+        """(Σ p_i^α − Σ p_i)/(α(α − 1)) = Σ p_i·expm1((α − 1)·log p_i)/(α(α − 1))."""
+        p = as_real(p, "p")
+        wide, slices = distribution(p, axis)
+        return cast(slices.reduced(self._omega(wide)[:, 0], False), p.dtype)
+
+    @np.errstate(all="ignore")
+    def maximum(self, z: Any, tau: float = 1.0, *, axis: Axis = None) -> tuple[Any, Any]:
+        """(max_Ω, entmax(z/τ))."""
+        tau, z = as_tau(tau), as_real(z, "z")
+        slices = Slices.of(z, axis)
+        if 0 in z.shape:
+            return nothing(z, slices)
+        rows = Rows.of(z, tau, axis, None, None)
+        p = self._weights(rows.xp, rows.z)
+        gain = rows.xp.sum(rows.xp.where(p > 0, p * rows.z, 0.0 * p), axis=1, keepdims=True)
+        value = lse_like(rows.m, tau * (gain - self._omega(p)), self.bound(slices.n, tau))
+        return cast(slices.reduced(value[:, 0], False), z.dtype), cast(slices.restored(limits(rows, p, False)), z.dtype)
+
+    def slopes(self, p: Any) -> Any:
+        """p^(2 − α) on the support."""
+        xp = namespace(p)
+        there = p > 0
+        return xp.where(there, xp.where(there, p, xp.ones_like(p)) ** (2.0 - self.alpha), xp.zeros_like(p))
+
+    def bound(self, n: int, tau: float = 1.0) -> float:
+        """τ·(1 − n^(1 − α))/(α(α − 1))."""
+        c = self.alpha - 1.0
+        return -tau * math.expm1(-c * math.log(n)) / (c * self.alpha)
+
+    def _omega(self, p: Any) -> Any:
+        """Ω of rows, (rows, 1)."""
+        xp, c = namespace(p), self.alpha - 1.0
+        log_p = xp.log(xp.where(p > 0, p, xp.ones_like(p)))
+        return xp.sum(p * xp.expm1(c * log_p), axis=1, keepdims=True) / (c * self.alpha)
+
+    def _weights(self, xp: Any, y: Any) -> Any:
+        """p* of rows with maximum 0."""
+        c = self.alpha - 1.0
+        longest = number(xp.max(xp.sum(cast(y > -1.0 / c, xp.int64), axis=1)), y.shape[1])
+        some = y if 2 * longest > y.shape[1] else xp.sort(y, axis=1)[:, y.shape[1] - max(longest, 1) :]
+        p = (norm_root if self.alpha <= 2.0 else kink_root).weights(y, some, c)
+        return p / xp.sum(p, axis=1, keepdims=True)
+
+
+def tsallis(alpha: float) -> Tsallis:
+    """The Tsallis regularizer with `alpha` > 1: 1.5 is a common choice, 2 is "gini", 1 the limit "shannon"."""
+    return Tsallis(alpha)

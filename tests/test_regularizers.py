@@ -1,0 +1,280 @@
+"""Regularizers: each smooth maximum and its weights against slow twins, laws, and every array library."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import smoothmax as sm
+from smoothmax.regularizers import gini, named, shannon, tsallis
+from tests import naive
+from tests.arrays import MAKERS, WANTED, library
+from tests.laws import assert_refuses
+
+EPS = float(np.finfo(float).eps)
+INF, NAN = math.inf, math.nan
+ALL = [shannon, gini, tsallis(1 + 1e-12), tsallis(1.1), tsallis(1.5), tsallis(2), tsallis(3), tsallis(40)]
+STEEP = 2.0  # beyond this alpha the weights jump where an element enters, and have no derivative there
+X = np.random.default_rng(0).normal(size=(3, 4, 5)) * 2
+vectors = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e3, 1e3))
+taus = st.floats(1e-3, 1e3)
+law = settings(max_examples=40, deadline=None, derandomize=True)
+each = pytest.mark.parametrize("reg", ALL, ids=repr)
+
+
+@pytest.fixture(params=list(MAKERS))
+def lib(request):
+    return library(request.param)
+
+
+# --- the maximum
+
+
+@each
+@law
+@given(z=vectors, tau=taus)
+def test_the_maximum_is_attained_by_its_weights(reg, z, tau):
+    value, p = reg.maximum(z, tau)
+    room = 30 * EPS * (abs(z).max() + tau)
+    assert p.min() >= 0
+    assert p.sum() == pytest.approx(1, abs=4 * EPS * max(z.size, 4))
+    assert z.max() <= value <= z.max() + reg.bound(z.size, tau) * (1 + 4 * EPS) + room
+    omega = float(reg.value(p))
+    assert value == pytest.approx(float(p @ z) - tau * omega, abs=30 * room)
+    assert -1e-15 <= -omega <= reg.bound(z.size) * (1 + 8 * EPS)
+    assert z.max() - p @ z <= -tau * omega + 30 * room  # the gap that a solver may report
+
+
+@each
+@law
+@given(z=vectors, tau=taus, seed=st.integers(0, 9))
+def test_no_other_weights_do_better(reg, z, tau, seed):
+    value = reg.maximum(z, tau)[0]
+    for q in np.random.default_rng(seed).dirichlet(np.full(z.size, 0.3), 5):
+        assert q @ z - tau * float(reg.value(q / q.sum())) <= value + 1e-12 * (abs(z).max() + tau)
+
+
+@each
+@law
+@given(z=vectors, tau=taus, shift=st.floats(-100, 100), k=st.integers(-20, 20))
+def test_shift_scale_and_order(reg, z, tau, shift, k):
+    value, p = reg.maximum(z, tau)
+    room = 1e-12 * (abs(z).max() + abs(shift) + tau)
+    assert reg.maximum(z + shift, tau)[0] == pytest.approx(value + shift, abs=room)
+    scaled, q = reg.maximum(2.0**k * z, 2.0**k * tau)
+    assert scaled == 2.0**k * value
+    np.testing.assert_allclose(q, p, rtol=4 * EPS)
+    back, r = reg.maximum(z[::-1], tau)
+    assert back == pytest.approx(value, abs=room)
+    np.testing.assert_allclose(r[::-1], p, atol=1e-10)
+
+
+@each
+def test_it_is_convex_one_lipschitz_and_rises_with_tau(reg):
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        x, y, tau = rng.normal(size=7), rng.normal(size=7), 10.0 ** rng.uniform(-2, 2)
+        a, b = (reg.maximum(v, tau)[0] for v in (x, y))
+        assert reg.maximum((x + y) / 2, tau)[0] <= (a + b) / 2 + 1e-13
+        assert abs(a - b) <= abs(x - y).max() + 1e-13
+        assert reg.maximum(x, 1.1 * tau)[0] >= a
+
+
+@pytest.mark.parametrize("alpha", [1 + 2.3e-16, 1 + 1e-9, 1.01, 1.5, 2, 2.5, 7, 50])
+def test_entmax_to_the_last_digits(alpha):
+    rng = np.random.default_rng(2)
+    for n, tau in ((1, 1.0), (2, 0.3), (6, 1.0), (25, 10.0), (25, 0.1)):
+        z = rng.normal(size=n)
+        p, value = naive.exact_entmax(z, tau, alpha)
+        found, weights = tsallis(alpha).maximum(z, tau)
+        assert found == pytest.approx(float(value), rel=8 * EPS, abs=8 * EPS * tau)
+        np.testing.assert_allclose(weights, [float(v) for v in p], atol=4e-15)
+
+
+@law
+@given(z=vectors, tau=taus)
+def test_gini_is_the_projection_onto_the_simplex(z, tau):
+    size = 1 + np.ptp(z) / tau
+    np.testing.assert_allclose(gini.maximum(z, tau)[1], naive.sparsemax(z, tau), atol=40 * EPS * size)
+    domain = sm.Simplex(z.size)
+    np.testing.assert_allclose(gini.maximum(z, tau)[1], domain.project((z - z.max()) / tau), atol=40 * EPS * size)
+
+
+@pytest.mark.parametrize("shape", [(1000, 50), (3, 20_000), (1, 7), (20_000, 2)])
+@pytest.mark.parametrize("tau", [1e-9, 0.1, 3.0, 1e6])
+def test_few_or_many_in_the_support(shape, tau):
+    z = np.random.default_rng(3).normal(size=shape)
+    value, p = gini.maximum(z, tau, axis=1)
+    for i in (0, shape[0] // 2, -1):
+        np.testing.assert_allclose(p[i], naive.sparsemax(z[i] - z[i].max(), tau), atol=1e-15 * (1 + 4 / tau))
+    np.testing.assert_allclose(
+        value, np.sum(p * z, axis=1) + tau * (1 - np.sum(p * p, axis=1)) / 2, rtol=1e-13, atol=1e-14
+    )
+    columns = gini.maximum(z.T, tau, axis=0)
+    np.testing.assert_array_equal(columns[1].T, p)
+
+
+def test_tsallis_joins_shannon_and_gini():
+    for tau in (0.1, 1.0, 10.0):
+        for alpha, limit in ((1 + 1e-9, shannon), (2.0, gini)):
+            value, p = tsallis(alpha).maximum(X, tau, axis=-1)
+            expected, q = limit.maximum(X, tau, axis=-1)
+            np.testing.assert_allclose(value, expected, atol=1e-8 * tau)
+            np.testing.assert_allclose(p, q, atol=2e-8)
+            assert tsallis(alpha).bound(5, tau) == pytest.approx(limit.bound(5, tau), rel=1e-8)
+            np.testing.assert_allclose(tsallis(alpha).value(q, axis=-1), limit.value(q, axis=-1), atol=1e-8)
+
+
+# --- Ω, slopes, bounds
+
+
+@each
+def test_omega_vanishes_at_vertices_and_is_least_in_the_middle(reg):
+    for n in (1, 2, 5):
+        np.testing.assert_allclose(reg.value(np.eye(n), axis=1), 0.0, atol=1e-16)
+        assert -float(reg.value(np.full(n, 1 / n))) == pytest.approx(reg.bound(n), rel=1e-14)
+        assert reg.maximum(np.zeros(n), 3.0)[0] == pytest.approx(reg.bound(n, 3.0), rel=1e-14)
+
+
+@each
+def test_second_derivatives(reg):
+    rng = np.random.default_rng(4)
+    z, v = rng.normal(size=(4, 6)), rng.normal(size=(4, 6))
+    tau, h = 2.0, 1e-6
+    found = reg.hvp(z, v, tau, axis=1)
+    slope = (reg.maximum(z + h * v, tau, axis=1)[1] - reg.maximum(z - h * v, tau, axis=1)[1]) / (2 * h)
+    if getattr(reg, "alpha", 1.0) <= STEEP + 1:
+        np.testing.assert_allclose(found, slope, atol=2e-6)
+    np.testing.assert_allclose(found.sum(axis=1), 0.0, atol=1e-14)
+    assert np.all(np.sum(v * found, axis=1) >= 0)
+    np.testing.assert_array_equal(reg.hvp(z, v[0], tau, axis=1)[2], reg.hvp(z[2], v[0], tau))
+
+
+@each
+def test_the_gradient_is_the_weights(reg):
+    rng = np.random.default_rng(5)
+    z, u, h = rng.normal(size=8), rng.normal(size=8), 1e-6
+    slope = (reg.maximum(z + h * u, 0.7)[0] - reg.maximum(z - h * u, 0.7)[0]) / (2 * h)
+    assert slope == pytest.approx(float(reg.maximum(z, 0.7)[1] @ u), abs=1e-6)
+
+
+# --- shapes, dtypes, special values
+
+
+@each
+def test_axes_and_dtypes(reg):
+    for axis in (None, 0, -1, (0, 2), (), (0, 1, 2)):
+        value, p = reg.maximum(X, 0.8, axis=axis)
+        expected = naive.over_slices(lambda s: reg.maximum(s, 0.8)[0], X, axis)
+        np.testing.assert_allclose(value, expected, rtol=1e-14)
+        assert p.shape == X.shape
+        np.testing.assert_array_equal(sm.smooth_max(X, tau=0.8, axis=axis, regularizer=reg), value)
+    for dtype in (np.float32, np.float16):
+        value, p = reg.maximum(X.astype(dtype), 0.8, axis=-1)
+        assert value.dtype == p.dtype == dtype
+        np.testing.assert_allclose(value, reg.maximum(X, 0.8, axis=-1)[0], rtol=4 * float(np.finfo(dtype).eps))
+    assert reg.maximum([1, 2, 3])[1].dtype == np.float64
+    assert reg.maximum(5.0)[0] == 5.0
+    assert reg.maximum([[True, False]], axis=1)[0].shape == (1,)
+
+
+@each
+@pytest.mark.parametrize(
+    "z", [[-INF, -INF], [INF, 1.0], [INF, INF, 1.0], [NAN, 1.0], [NAN, INF], [-INF, 2.0, 2.0]], ids=repr
+)
+def test_special_values_are_those_of_logsumexp(reg, z):
+    for tau in (0.0, 1e-300, 0.5):
+        with np.errstate(all="raise"):
+            value, p = reg.maximum([z, [1.0] * len(z)], tau, axis=1)
+        assert value[0] == pytest.approx(sm.logsumexp(z, tau=tau), nan_ok=True, abs=0.5)
+        np.testing.assert_allclose(p[0], sm.softmax(z, tau=tau), atol=1e-15)
+        np.testing.assert_allclose(p[1], 1 / len(z))
+    assert reg.maximum(np.ones((2, 0)), axis=1)[0].tolist() == [-INF, -INF]
+    assert reg.maximum(np.ones((0, 2)), axis=1)[1].shape == (0, 2)
+
+
+@each
+def test_extreme_temperatures_and_sizes(reg):
+    for z, tau in (([0.0, 1e-300], 5e-324), ([1e308, -1e308], 1.0), ([1e-300, 0.0], 1e-300), ([1.0, 2.0], 1e300)):
+        value, p = reg.maximum(z, tau)
+        assert max(z) <= value <= max(z) + 1.01 * reg.bound(2, tau)
+        assert p.sum() == pytest.approx(1.0)
+
+
+# --- other libraries
+
+
+@each
+def test_arrays_of_other_libraries(lib, reg):
+    make, read = lib
+    for axis, tau in ((None, 0.5), (-1, 3.0), ((0, 2), 0.01), (1, 0.0)):
+        value, p = reg.maximum(make(X), tau, axis=axis)
+        expected, q = reg.maximum(X, tau, axis=axis)
+        np.testing.assert_allclose(read(value), expected, rtol=1e-13)
+        np.testing.assert_allclose(read(p), q, atol=1e-13)
+    np.testing.assert_allclose(read(reg.hvp(make(X), make(X), 2.0, axis=1)), reg.hvp(X, X, 2.0, axis=1), atol=1e-12)
+    np.testing.assert_allclose(read(reg.value(make(q), axis=1)), reg.value(q, axis=1), atol=1e-15)
+    narrow = reg.maximum(make(X.astype(np.float32)), 0.5)
+    assert all(read(part).dtype == np.float32 for part in narrow)
+    odd = np.array([[-INF, -INF], [INF, 1.0], [INF, INF], [NAN, 0.0]])
+    np.testing.assert_array_equal(read(reg.maximum(make(odd), axis=1)[1]), reg.maximum(odd, axis=1)[1])
+
+
+@pytest.mark.parametrize("reg", [shannon, gini, tsallis(1.2), tsallis(1.5), tsallis(3)], ids=repr)
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_they_are_differentiated(name, reg):
+    make = library(name)[0]
+    z, v = X[0, 0], X[1, 1]
+    if name == "torch":
+        a = make(z).requires_grad_()
+        value, p = reg.maximum(a, 2.0)
+        value.backward(retain_graph=True)
+        slope, a.grad = a.grad.numpy().copy(), None
+        (p * make(v)).sum().backward()
+        second = a.grad.numpy()
+    else:
+        import jax
+
+        slope = jax.jit(jax.grad(lambda a: reg.maximum(a, 2.0)[0]))(make(z))
+        second = jax.grad(lambda a: (reg.maximum(a, 2.0)[1] * make(v)).sum())(make(z))
+    np.testing.assert_allclose(slope, reg.maximum(z, 2.0)[1], atol=1e-12)
+    np.testing.assert_allclose(second, reg.hvp(z, v, 2.0), atol=1e-10)
+
+
+@pytest.mark.skipif("torch" not in WANTED, reason="the entmax package is tested by `make test-backends`")
+def test_against_the_entmax_package():
+    import entmax
+    import torch
+
+    z = np.random.default_rng(6).normal(size=(20, 30))
+    a = torch.tensor(z)
+    np.testing.assert_allclose(gini.maximum(z, axis=1)[1], entmax.sparsemax(a, dim=1), atol=1e-14)
+    np.testing.assert_allclose(tsallis(1.5).maximum(z, axis=1)[1], entmax.entmax15(a, dim=1), atol=1e-12)
+    for alpha in (1.1, 1.7, 2.5):
+        theirs = entmax.entmax_bisect(a, alpha=alpha, dim=1, n_iter=80)
+        np.testing.assert_allclose(tsallis(alpha).maximum(z, axis=1)[1], theirs, atol=1e-10)
+
+
+# --- what is refused
+
+
+def test_what_does_not_fit_is_refused_by_name():
+    assert_refuses(ValueError, ["regularizer", "renyi"], sm.smooth_max, [1.0], regularizer="renyi")
+    assert_refuses(TypeError, ["regularizer", "None"], sm.smooth_max, [1.0], regularizer=None)
+    assert_refuses(ValueError, ["regularizer", "tsallis"], named, tsallis(3), ("shannon", "gini"))
+    for alpha in (1, 1.0, 0.5, NAN, INF, -2):
+        assert_refuses(ValueError, "alpha", tsallis, alpha)
+    for alpha in ("2", None, True, 2j, [2.0]):
+        assert_refuses(TypeError, "alpha", tsallis, alpha)
+    for reg in ALL:
+        assert_refuses(ValueError, "p", reg.value, [0.5, 0.6])
+        assert_refuses(ValueError, "p", reg.value, [1.5, -0.5])
+        assert_refuses(ValueError, "p", reg.value, [NAN, 1.0])
+        assert_refuses(ValueError, "tau", reg.maximum, [1.0], -1.0)
+        assert_refuses(ValueError, "tau", reg.hvp, [1.0], [1.0], 0.0)
+        assert_refuses(ValueError, "v", reg.hvp, [1.0, 2.0], [1.0, 2.0, 3.0])
+        assert_refuses(TypeError, "z" if reg is not shannon else "x", reg.maximum, [1j])
+        assert_refuses(ValueError, "axis", reg.maximum, [1.0], axis=3)
