@@ -15,7 +15,7 @@ FEW = 1 << 13  # Jacobian entries up to which a linear program of them all is th
 TALL = 2  # n/d from which a working set leaves something out
 
 
-def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
+def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tuple[Maker, str]:
     """The first of the following that can take the problem, with the reason.
 
     Functions and nonlinear constraints by few evaluations; games by their saddle point; many components in few
@@ -46,19 +46,22 @@ def choose(problem: Minimax, smoothed: bool) -> tuple[Maker, str]:
         ("conditional-gradient", True, "the domain has no projection"),
     )
     for name, fits, why in reasons:
-        if fits and obstacle(METHODS[name], problem, smoothed) is None:
+        if fits and obstacle(METHODS[name], problem, smoothed, regularizer) is None:
             return METHODS[name], f"{name}, since {why}"
-    raise ValueError(f"no method can take this problem: {obstacle(METHODS['accelerated'], problem, smoothed)}")
+    raise ValueError(
+        f"no method can take this problem: {obstacle(METHODS['accelerated'], problem, smoothed, regularizer)}"
+    )
 
 
-def second(problem: Minimax, first: Maker) -> Maker | None:
+def second(problem: Minimax, first: Maker, regularizer: str = "shannon") -> Maker | None:
     """What to go on with where the choice has stalled: Newton on the whole; for few affine components one linear
     program; then the accelerated gradient, which has no barrier."""
     if problem.constraints is not None or problem.components.spectral:
         return None
     if issubclass(first, Direct) and problem.d <= FACTORIZE and METHODS["newton"].refuses(problem) is None:
         return METHODS["newton"]
-    if first is METHODS["newton"] and few(problem) and METHODS["trust-region"].refuses(problem) is None:
+    fallback = first is METHODS["newton"] and regularizer == "shannon"
+    if fallback and few(problem) and METHODS["trust-region"].refuses(problem) is None:
         return METHODS["trust-region"]
     other = METHODS["accelerated"]
     return None if first is other or other.refuses(problem) else other
@@ -69,7 +72,7 @@ def few(problem: Minimax) -> bool:
     return problem.affine and problem.n * problem.d <= FEW
 
 
-def named(method: str, problem: Minimax, smoothed: bool = False) -> tuple[Maker, str]:
+def named(method: str, problem: Minimax, smoothed: bool = False, regularizer: str = "shannon") -> tuple[Maker, str]:
     """The method of that name, or "auto"; `smoothed`: it is to minimize F_τ at a given τ.
 
     Raises
@@ -78,18 +81,22 @@ def named(method: str, problem: Minimax, smoothed: bool = False) -> tuple[Maker,
         An unknown name, or a problem that the method cannot take; the sentence says what it needs.
     """
     if method == "auto":
-        return choose(problem, smoothed)
+        return choose(problem, smoothed, regularizer)
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'auto' or one of {', '.join(map(repr, METHODS))}; got {method!r}")
-    why = obstacle(METHODS[method], problem, smoothed)
+    why = obstacle(METHODS[method], problem, smoothed, regularizer)
     if why:
-        fitting = [name for name, m in METHODS.items() if obstacle(m, problem, smoothed) is None]
+        fitting = [name for name, m in METHODS.items() if obstacle(m, problem, smoothed, regularizer) is None]
         raise ValueError(f"method {method!r} cannot take this problem: {why}. Methods that can: {', '.join(fitting)}")
     return METHODS[method], method
 
 
-def obstacle(method: Maker, problem: Minimax, smoothed: bool) -> str | None:
+def obstacle(method: Maker, problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> str | None:
     """Why a method cannot do what is asked, or None."""
+    if regularizer not in method.smoothings:
+        return f"it does not smooth by the regularizer {regularizer!r}"
+    if problem.components.spectral and regularizer != "shannon":
+        return f"eigenvalues are not smoothed by the regularizer {regularizer!r}"
     if smoothed and issubclass(method, Direct):
         return "it solves the minimax itself, not F_τ at a given tau"
     if problem.constraints is not None and not method.constrained:

@@ -77,13 +77,13 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
         yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior, s.tol))
         return
     if s.tau is None:
-        yield from falling(problem, method, first.x, tau0, s.prior, budget)
+        yield from falling(problem, method, first.x, tau0, s.prior, budget, s.regularizer)
         return
-    surrogate = Smoothed(problem, s.tau, prior=s.prior, meter=budget)
+    surrogate = Smoothed(problem, s.tau, regularizer=s.regularizer, prior=s.prior, meter=budget)
     goal = 0.25 * judge.goal(first.range)
     if surrogate.bound <= goal and not problem.components.spectral:
         # F_τ is max f to within the tolerance, and the minimax is better found without cold τ
-        yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget))
+        yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget, s.regularizer))
         return
     far = not warm and method.warms and tau0 > s.tau
     ladder = list(Geometric(tau0, s.tau, method.shrink))[:-1] if far else []

@@ -55,9 +55,12 @@ def solve(
     method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "newton-cg" | "working-set" | "saddle" |
         "conditional-gradient" | "trust-region" | "spectral" | "cvxpy"
         "auto" chooses from the structure; the message says what and why.
-    regularizer : "shannon"
+    regularizer : "shannon" | "gini"
+        What the maximum is smoothed by: the log-sum-exp, or Gini's index, whose weights are sparse (sparsemax). The
+        methods "newton", "lbfgs", "accelerated" and "gradient" take both.
     prior : (n,) array, optional
-        w in τ·log Σ w_i exp(f_i/τ); with tau=None the first prior of the continuation.
+        w in τ·log Σ w_i exp(f_i/τ) (of "gini", in −(τ/2)·‖p − w‖², with sum 1); with tau=None the first prior of the
+        continuation.
     max_passes, time_limit : float
         Budget in passes over the components, and in seconds (overshoots by at most one evaluation).
     callback : callable
@@ -191,7 +194,7 @@ def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, b
     """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), other methods."""
     tried = s.method
     while result.status == Status.STALLED and problem.convex and _far(result):
-        other = second(problem, tried)
+        other = second(problem, tried, s.regularizer.name)
         if other is None:
             break
         why = f"{other.name}, since {tried.name} stalled"

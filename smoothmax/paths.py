@@ -13,6 +13,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,12 @@ from ._files import write_whole
 from ._typing import Array
 from .engine import solve_with
 from .problem import Minimax, checked
+from .regularizers import Regularizer, named
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance
 from .settings import Settings
 from .solvers.newton.predictor import tangent
-from .surrogate import Smoothed
+from .surrogate import SMOOTHINGS, Smoothed
 
 COLUMNS = (
     "tau",
@@ -48,8 +50,9 @@ class Path:
     """A table with one row a temperature, from warm to cold.
 
     Columns: `tau`; `fun` = max f(x_τ); `smoothed_fun` = F_τ(x_τ); `lower_bound`, proven; `gap` = fun − lower_bound;
-    `tau_entropy` = τ·H(p); `tau_log_n` = τ·log n; `extrapolated` = max f at the Richardson candidate (nan in the first
-    row); `npass`, `nit`: cost of that row; `success`: the smoothed optimum of that row is proven.
+    `tau_entropy` = τ·H(p); `tau_log_n` = τ·log n (of "gini", −τ·Ω(p) and τ/2·(1 − 1/n)); `extrapolated` = max f at the
+    Richardson candidate (nan in the first row); `npass`, `nit`: cost of that row; `success`: the smoothed optimum of
+    that row is proven.
     """
 
     records: tuple[dict[str, Any], ...]
@@ -126,9 +129,11 @@ def path(
     x = problem.start(x0)
     records: list[dict[str, Any]] = []
     results: list[MinimaxResult] = []
-    for tau in _temperatures(problem, x, taus, eps):
+    kind = named(solve_options.get("regularizer", "shannon"), SMOOTHINGS)
+    surrogate = partial(Smoothed, problem, regularizer=kind)
+    for tau in _temperatures(problem, x, taus, eps, kind):
         if results:
-            x = predict(problem, results[-1], tau)
+            x = predict(results[-1], surrogate(results[-1].tau), surrogate(tau))
         settings = Settings.of(problem, tau=tau, tol=tol, method=method, **solve_options)
         try:
             found = solve_with(problem, x, settings, warm=bool(results))
@@ -137,18 +142,18 @@ def path(
             raise
         candidate = math.nan if not results else problem.value(_richardson(problem, results[-1], found))
         results.append(found)
-        records.append(_record(problem, found, tau, candidate))
+        records.append(_record(surrogate(tau), found, candidate))
         if math.isnan(found.smoothed_fun):
             break
     return Path(tuple(records), tuple(results))
 
 
-def predict(problem: Minimax, last: MinimaxResult, tau: float) -> Array:
+def predict(last: MinimaxResult, here: Smoothed, there: Smoothed) -> Array:
     """x + (dx/dτ)·(τ_new − τ) where that lowers F at the new τ, else x."""
-    stay, there = np.asarray(last.x), Smoothed(problem, tau)
+    stay, problem = np.asarray(last.x), here.problem
     if not problem.components.rows or problem.d > 2000 or not math.isfinite(last.smoothed_fun):
         return stay
-    step = tangent(Smoothed(problem, last.tau).at(stay)) * (tau - last.tau)
+    step = tangent(here.at(stay)) * (there.tau - here.tau)
     guess = np.asarray(problem.domain.project(stay + step)) if np.isfinite(step).all() else stay
     value = there.fun(guess)
     return guess if math.isfinite(value) and value < there.fun(stay) else stay
@@ -159,7 +164,9 @@ def _richardson(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> A
     return np.asarray(problem.domain.project((ratio * cold.x - warm.x) / (ratio - 1)))
 
 
-def _temperatures(problem: Minimax, x: Array, taus: Iterable[float] | None, eps: float | None) -> Sequence[float]:
+def _temperatures(
+    problem: Minimax, x: Array, taus: Iterable[float] | None, eps: float | None, kind: Regularizer
+) -> Sequence[float]:
     if taus is not None:
         if eps is not None:
             raise ValueError("give taus or eps, not both")
@@ -168,13 +175,14 @@ def _temperatures(problem: Minimax, x: Array, taus: Iterable[float] | None, eps:
     spread = float(f.max() - f.min()) or float(np.abs(f).max()) or 1.0
     if not math.isfinite(spread):
         return [1.0]  # solve will say what is wrong at the start
-    schedule: Geometric = for_tolerance(1e-6 * spread if eps is None else eps, problem.n, spread / 4)
+    eps = 1e-6 * spread if eps is None else eps
+    schedule: Geometric = for_tolerance(eps, problem.n, spread / 4, regularizer=kind)
     return list(schedule)
 
 
-def _record(problem: Minimax, r: MinimaxResult, tau: float, extrapolated: float) -> dict[str, Any]:
+def _record(surrogate: Smoothed, r: MinimaxResult, extrapolated: float) -> dict[str, Any]:
     # F_τ − ⟨p, f⟩ = τ·H(p) at the softmax weights of the point itself (identity 2)
-    p_entropy = Smoothed(problem, tau).entropy(r.x) if math.isfinite(r.smoothed_fun) else math.nan
+    p_entropy, tau = surrogate.entropy(r.x) if math.isfinite(r.smoothed_fun) else math.nan, surrogate.tau
     return {
         "tau": tau,
         "fun": r.fun,
@@ -182,7 +190,7 @@ def _record(problem: Minimax, r: MinimaxResult, tau: float, extrapolated: float)
         "lower_bound": r.lower_bound,
         "gap": r.gap,
         "tau_entropy": tau * p_entropy,
-        "tau_log_n": tau * math.log(problem.n),
+        "tau_log_n": surrogate.bound,
         "extrapolated": extrapolated,
         "npass": r.npass,
         "nit": r.nit,

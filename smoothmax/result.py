@@ -13,7 +13,6 @@ from .solvers.base import slack
 from .solvers.judge import Judge
 from .solvers.loop import Outcome
 from .solvers.status import LOCAL, SENTENCES, SMOOTHED, Status
-from .surrogate import information
 
 
 class MinimaxResult(OptimizeResult):
@@ -118,7 +117,7 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
     if point is not None:
         result.active = point.lin.leaders(judge.threshold(point))[0]
         if c.weights is not None and np.isfinite([c.lower, point.tau]).all():
-            result.smoothed_lower_bound = c.lower + point.tau * information(c.weights, point.prior)
+            result.smoothed_lower_bound = c.lower + point.tau * point.information(c.weights)
     if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
         found = judge.proof_step.state.point.fun - slack(judge.proof_step.state.point, judge.proof)
         result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)

@@ -1,10 +1,10 @@
 """Temperature schedules: objects asked `at(k)` for the τ of stage k."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import _doors
+from .regularizers import Regularizer, named
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,10 @@ class Geometric:
         yield self.stop
 
 
-def for_tolerance(eps: float, n: int, start: float, factor: float = 4.0) -> Geometric:
-    """Down to τ = eps/log n, where the worst-case bound τ·log n on the smoothing error reaches `eps` (units of f)."""
-    stop = _doors.positive("eps", eps) / math.log(max(n, 2))
+def for_tolerance(
+    eps: float, n: int, start: float, factor: float = 4.0, regularizer: str | Regularizer = "shannon"
+) -> Geometric:
+    """Down to where the worst-case bound on the smoothing error reaches `eps` (units of f): τ = eps/log n for Shannon's
+    regularizer, 2·eps/(1 − 1/n) for Gini's."""
+    stop = _doors.positive("eps", eps) / named(regularizer).bound(max(n, 2))
     return Geometric(max(start, stop), stop, factor)

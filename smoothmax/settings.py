@@ -11,8 +11,10 @@ from . import _doors
 from ._typing import Array
 from .choose import named
 from .problem import checked
+from .regularizers import Regularizer
+from .regularizers import named as smoothings
 from .solvers import METHODS, Direct, Method
-from .surrogate import check_prior
+from .surrogate import SMOOTHINGS, check_prior, kind_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Settings:
     why: str
     auto: bool
     tau: float | None
+    regularizer: Regularizer
     tol: float
     atol: float | None
     prior: Array | None
@@ -53,18 +56,19 @@ class Settings:
     ) -> "Settings":
         """Check every argument; one clear TypeError or ValueError for the first that is wrong."""
         checked(problem)
-        _doors.one_of("regularizer", regularizer, ("shannon",))
+        smoothing = smoothings(regularizer, SMOOTHINGS)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, callback(intermediate_result); got {type(callback).__name__}")
-        maker, why = named(method, problem, tau is not None)
+        maker, why = named(method, problem, tau is not None, smoothing.name)
         return cls(
             method=maker,
             why=why,
             auto=method == "auto",
             tau=None if tau is None else _doors.positive("tau", tau),
+            regularizer=smoothing,
             tol=_doors.positive("tol", tol, zero=True),
             atol=None if atol is None else _doors.positive("atol", atol, zero=True),
-            prior=None if prior is None else check_prior(prior, problem.n),
+            prior=None if prior is None else check_prior(prior, problem.n, kind_of(smoothing)),
             max_passes=math.inf if max_passes == math.inf else _doors.positive("max_passes", max_passes),
             time_limit=None if time_limit is None else _doors.positive("time_limit", time_limit, zero=True),
             callback=callback,

@@ -573,7 +573,7 @@ BAD = [
     ({"method": "Newton"}, ValueError, ("method", "Newton", "newton", "auto")),
     ({"method": None}, (TypeError, ValueError), ("method", "None", "newton")),
     ({"method": 3}, (TypeError, ValueError), ("method", "3", "newton")),
-    ({"regularizer": "gini"}, ValueError, ("regularizer", "gini", "shannon")),
+    ({"regularizer": "renyi"}, ValueError, ("regularizer", "gini", "shannon")),
     ({"regularizer": None}, (TypeError, ValueError), ("regularizer", "None", "shannon")),
     ({"prior": [1.0, 2.0]}, ValueError, ("prior", "3", "2")),
     ({"prior": [1.0, -2.0, 1.0]}, ValueError, ("prior", "-2.0", "≥ 0")),

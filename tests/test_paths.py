@@ -106,7 +106,8 @@ def test_the_predictor_never_starts_higher(stackloss):
     case, path = stackloss
     for result in path.results:
         there = sm.Smoothed(case.problem, result.tau / 4)
-        guess = predict(case.problem, result, result.tau / 4)
+        here, there = (sm.Smoothed(case.problem, tau) for tau in (result.tau, result.tau / 4))
+        guess = predict(result, here, there)
         assert there.fun(guess) <= there.fun(result.x)
 
 

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from .._typing import Array
+from .._typing import Array, Index
 from ..domains import Box, Polyhedron
 from ..problem import Minimax
 from ..surrogate import Point
@@ -48,9 +48,8 @@ class Average:
         """Take a base point in."""
         if not self.useful:
             return
-        offset = point.surrogate.offset
-        tilt = Tilt(point.f if offset is None else point.f + offset, point.tau)
-        self.total[tilt.rows] += theta * tilt.weights
+        rows, weights = _shown(point)
+        self.total[rows] += theta * weights
         self.mass += theta
         self.slope += theta * point.jac
         self.constant += theta * (point.fun - float(point.jac @ point.x))
@@ -98,3 +97,12 @@ class Average:
         assert isinstance(domain, Box)
         assert self.scale is not None
         return np.clip(self.last - np.sign(self.slope) * self.reach * self.scale, domain.lb, domain.ub)
+
+
+def _shown(point: Point) -> tuple[Index, Array]:
+    """The rows that show, and their weights."""
+    if not point.surrogate.entropic:
+        return point.live, point.weights[point.live]
+    offset = point.surrogate.offset
+    tilt = Tilt(point.f if offset is None else point.f + offset, point.tau)
+    return tilt.rows, tilt.weights

@@ -17,7 +17,7 @@ from .._typing import Array
 from ..certificate import Certificate, Multipliers
 from ..components import Linearization, Meter
 from ..problem import Minimax
-from ..surrogate import Point, Seen, Smoothed, information
+from ..surrogate import Point, Seen, Smoothed
 from .status import Status
 
 P = TypeVar("P", bound=Seen, covariant=True)
@@ -54,7 +54,7 @@ def slack(point: Seen, certificate: Certificate) -> float:
     """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5)."""
     if certificate.weights is None or not np.isfinite([certificate.lower, point.tau]).all():
         return np.inf
-    return point.fun - (certificate.lower + point.tau * information(certificate.weights, point.prior))
+    return point.fun - (certificate.lower + point.tau * point.information(certificate.weights))
 
 
 class Solver(ABC):
@@ -64,6 +64,7 @@ class Solver(ABC):
     needs: ClassVar[str]  # the assumptions in a phrase, for error messages and the docs
     takes: ClassVar[tuple[str, ...]] = ()  # the names that solve(options=…) may hold
     constrained: ClassVar[bool] = False  # it takes nonlinear constraints
+    smoothings: ClassVar[tuple[str, ...]] = ("shannon",)  # the regularizers it takes
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:
         self.problem, self.options = problem, options

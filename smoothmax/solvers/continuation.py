@@ -14,6 +14,7 @@ from .._typing import Array
 from ..certificate import Certificate, Multipliers, prove
 from ..components import Linearization, Meter, Weights
 from ..problem import Minimax
+from ..regularizers import Regularizer, shannon
 from ..repairs import repair, sparse_weights
 from ..repairs.spectral import rebalanced
 from ..surrogate import Point, Smoothed
@@ -99,7 +100,7 @@ def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, w
     if state is not None:
         return
     for tau in warmer:
-        warm, steps = Smoothed(problem, tau, prior=surrogate.prior, meter=surrogate.meter), 0
+        warm, steps = surrogate.beside(tau, surrogate.prior), 0
         for k, state in enumerate(method.states(warm, x)):
             steps += state.steps if k else 0
             enough = k >= WARM_STATES or (steps >= WARM_STATES and not method.cold)
@@ -115,16 +116,27 @@ def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, w
 
 
 def falling(
-    problem: Minimax, method: Method, x: Array, tau: float, prior: Array | None, meter: Meter
+    problem: Minimax,
+    method: Method,
+    x: Array,
+    tau: float,
+    prior: Array | None,
+    meter: Meter,
+    regularizer: Regularizer = shannon,
 ) -> Iterator[Step]:
-    """Stages of falling τ until nothing is gained any more; each stage ends with a proof."""
-    w = np.full(problem.n, 1.0 / problem.n) if prior is None else floored(prior)
+    """Stages of falling τ until nothing is gained any more; each stage ends with a proof.
+
+    A prior of Gini's index needs no floor: a row that it leaves out comes back where it is the largest.
+    """
+    entropic = regularizer is shannon
+    w = np.full(problem.n, 1.0 / problem.n) if prior is None else floored(prior, FLOOR if entropic else 0.0)
+    surrogate = Smoothed(problem, tau, regularizer=regularizer, prior=w, meter=meter)
     balancer, lost = Balancer(problem, tau), LOST * tau
     rough = problem.affine and not method.cold
     high, low, failures, previous = np.inf, -np.inf, 0, tau
     while failures < FAILURES and tau > 0:
         last, steps = None, 0
-        for last in _stage(problem, method, Smoothed(problem, tau, prior=w, meter=meter), x, balancer):
+        for last in _stage(problem, method, surrogate.beside(tau, w), x, balancer):
             yield last
             steps += last.state.steps
         if last is None or last.certificate is None:
@@ -135,13 +147,17 @@ def falling(
         before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
         failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
         if good and c.vector is not None:
-            floor = min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR
+            floor = (min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR) if entropic else 0.0
             x, w, previous = last.state.point.x, floored(c.vector, floor), tau
             easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
             tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
         elif rough and last.state.decrement <= method.target(tau):  # minimized, though not proven
             point = last.state.point
-            x, w, previous = point.x, floored(point.weights if isinstance(point, Point) else w, HIGH), tau
+            x, w, previous = (
+                point.x,
+                floored(point.weights if isinstance(point, Point) else w, HIGH if entropic else 0.0),
+                tau,
+            )
             failures = 0 if tau > lost and not last.state.stuck else failures
             tau /= method.shrink
         else:  # lost: from the last good point and prior, with a smaller change of τ

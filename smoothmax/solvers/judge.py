@@ -10,7 +10,7 @@ from .._typing import Array
 from ..certificate import Certificate, prove
 from ..components import Linearization, families
 from ..problem import Minimax
-from ..surrogate import Seen, information
+from ..surrogate import Seen
 from ..upper import FEASIBLE
 from .base import Step, slack
 
@@ -87,6 +87,12 @@ class Judge:
             size = max(size, float(np.abs(self.start.range).max()))
         return self.proof.lower - upper > FALSE * size
 
+    def closes(self, c: Certificate) -> bool:
+        """A certificate of the best point leaves a minimax gap that is small enough."""
+        if self.best is None or self.smoothed or not self.problem.convex:
+            return False
+        return c.gap <= self.threshold(self.best)
+
     def settle(self) -> None:
         """A proof that was put off, now that nothing else is to come."""
         if self.unproven is not None and self.unproven.later is not None:
@@ -129,7 +135,7 @@ class Judge:
         """max f − ⟨p, f⟩, or F_τ − ⟨p, f⟩ − τ·H(p): zero where the weights belong to the point."""
         if not self.smoothed or c.weights is None:
             return c.parts[0]
-        return point.fun - (float(point.range[1]) - c.parts[0] + point.tau * information(c.weights, point.prior))
+        return point.fun - (float(point.range[1]) - c.parts[0] + point.tau * point.information(c.weights))
 
     def _gap(self, step: Step | None, c: Certificate) -> float:
         return slack(step.state.point, c) if self.smoothed and step is not None else c.gap

@@ -19,6 +19,7 @@ from .judge import Judge
 from .status import Status
 
 EPS = float(np.finfo(float).eps)
+UNFINISHED = (Status.STALLED, Status.PASSES, Status.TIME)
 FAR = 1e-9  # of the longest coordinate of a ray: less of it is what moved between bounds on the way
 
 
@@ -136,6 +137,8 @@ def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> 
     if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):
         status = Status.UNBOUNDED
     certificate = _final(problem, judge, status == Status.PROVEN)  # may prefer the point of the proof to the best one
+    if status in UNFINISHED and judge.closes(certificate):  # the best weights, at the best point
+        status = Status.PROVEN
     return Outcome(status, judge.best, certificate, judge.proof_step or step, ending.nit, judge.history)
 
 

@@ -70,6 +70,11 @@ def _ahead(surrogate: Smoothed, last: Stand, x: Array, uphill: bool) -> Stand:
         return Stand(point.x, point.f, point.fun, point, t, last.rounding)
     base = surrogate.at(x + beta * (x - last.x))
     f = (base.f + beta * last.f) / (1 + beta)
-    return Stand(
-        x, f, Tilt(f if surrogate.offset is None else f + surrogate.offset, surrogate.tau).fun, base, t, last.rounding
-    )
+    return Stand(x, f, _value(surrogate, f), base, t, last.rounding)
+
+
+def _value(surrogate: Smoothed, f: Array) -> float:
+    """F_τ at component values."""
+    if not surrogate.entropic:
+        return surrogate.value(f)
+    return Tilt(f if surrogate.offset is None else f + surrogate.offset, surrogate.tau).fun

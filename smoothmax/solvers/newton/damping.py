@@ -32,13 +32,18 @@ class Damping:
     """σ on its way, and the metric B = (1/n)·Σ ∇f_i ∇f_iᵀ + τ·∇²f̄ where it was first needed."""
 
     def __init__(self) -> None:
-        self.sigma = 0.0
+        self.sigma = self.least = 0.0
         self.metric: Array | None = None
 
     @property
     def on(self) -> bool:
         """A step is not plain Newton."""
         return self.sigma >= LEAST
+
+    def keep(self, least: float) -> None:
+        """From now on never below `least`: for Hessians that are singular where few rows have weight."""
+        self.least = least
+        self.sigma = max(self.sigma, least)
 
     def shift(self, make: Callable[[], Array], tau: float, r: Array, walls: Array | float = 0.0) -> Array | float:
         """β·B for the gradient r; walls stiffen the norm in which it is measured. B is made when first needed."""
@@ -52,7 +57,7 @@ class Damping:
     def learn(self, t: float) -> None:
         """From the length of the step that was taken (0: refused): less after a good step, more after a bad one."""
         if t >= GOOD:
-            self.sigma = self.sigma / 4 if self.sigma > LEAST else 0.0
+            self.sigma = max(self.sigma / 4 if self.sigma > LEAST else 0.0, self.least)
         elif t < BAD:
             self.sigma = max((4.0 if t else 16.0) * self.sigma, FIRST)
 

@@ -25,6 +25,7 @@ from .sampling import approach, worth
 
 EPS = float(np.finfo(float).eps)
 LARGEST = 5000  # variables: a step keeps several dense d × d matrices, here 200 MB each
+SPARSE = 1e-6  # least regularization where weights are sparse, and the Hessian has their rank
 TRIES = 24  # steps refused in a row, each with more regularization, before there is no step
 
 
@@ -32,6 +33,7 @@ class Newton(Method):
     """Newton with multipliers: few steps a stage, quadratic convergence within it."""
 
     name = "newton"
+    smoothings = ("shannon", "gini")
     kappa = 1e-4  # the prior of the next stage corrects the rest
     needs = (
         "components with Jacobian rows, up to 5000 variables; a domain of linear constraints and balls with an interior"
@@ -76,6 +78,8 @@ class Newton(Method):
     def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """Regularized Newton from x."""
         walls = self.walls
+        if not surrogate.entropic:
+            self.damping.keep(SPARSE)
         x = walls.inside(x, self.core)
         if walls.count and not walls.lam.any():
             self.mu = self.mu or 0.1 * surrogate.tau / walls.count
@@ -103,7 +107,7 @@ class Newton(Method):
 
     def shortcut(self, surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]]:
         """On a sample of the rows, where they are many."""
-        return approach(surrogate, x, tau) if worth(self.problem) else iter(())
+        return approach(surrogate, x, tau) if surrogate.entropic and worth(self.problem) else iter(())
 
     def target(self, tau: float) -> float:
         """κ·min(τ, barrier's share): the barrier's part must be as sharp as the smoothing's."""
@@ -121,7 +125,13 @@ class Newton(Method):
     def _predict(self, surrogate: Smoothed, x: Array) -> Point | None:
         """The Euler step from the end of the last stage, where F is lower there."""
         last, walls = self.last, self.walls
-        if last is None or not np.array_equal(last.x, x) or not np.isfinite(last.fun) or "hess" not in last.__dict__:
+        if (
+            not surrogate.entropic
+            or last is None
+            or not np.array_equal(last.x, x)
+            or not np.isfinite(last.fun)
+            or "hess" not in last.__dict__
+        ):
             return None
         r = -turn(last, surrogate)
         M = last.hess + walls.matrix(x)

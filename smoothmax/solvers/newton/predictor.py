@@ -33,15 +33,13 @@ def turn(point: Point, there: Smoothed) -> Array:
 @np.errstate(all="ignore")
 def value(point: Point, there: Smoothed) -> float:
     """F of another surrogate at the same x, which needs no pass."""
-    z = point.f if there.offset is None else point.f + there.offset
-    top = float(z.max())
-    return top + there.tau * float(np.log(np.exp((z - top) / there.tau).sum()))
+    return there.value(point.f)
 
 
 @np.errstate(all="ignore")
 def turned(point: Point, delta: Array) -> Array:
-    """Jᵀ(diag p − ppᵀ)·δ for δ over the live rows."""
+    """Jᵀ(diag s − ssᵀ/Σs)·δ for δ over the live rows; s = p for the softmax."""
     live, v = point.live, np.zeros(point.f.size)
-    q = point.weights[live] / point.weights[live].sum()
-    v[live] = q * (delta - q @ delta)
+    s = point.slopes[live]
+    v[live] = s * (delta - s @ delta / s.sum())
     return point.lin.vjp(v)

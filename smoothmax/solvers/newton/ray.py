@@ -1,8 +1,8 @@
 """How far to go along a Newton step: where the derivative of F_τ + barrier has fallen to half of what it was.
 
 The full step is tried first. For affine components it brings J dx = f(x + dx) − f(x) with it, so that a good step costs
-one pass, and a bad one two: the line search (`line`) needs none. Curved components have no such line: their step is
-taken or refused, and the next one regularized more.
+one pass, and a bad one two: the line search (`line`) needs none. Curved components have no such line, and neither
+has Gini's index: their step is taken or refused, and the next one regularized more.
 """
 
 import numpy as np
@@ -30,7 +30,8 @@ class Ray:
         longest = self.walls.longest(self.point.x, self.dx)
         t = min(1.0, longest)
         new = self._at(t)
-        if not self.point.surrogate.problem.affine:
+        surrogate = self.point.surrogate
+        if not (surrogate.problem.affine and surrogate.entropic):
             return self._further(new, t, longest) if self._falls(new, SHARE * t) else (0.0, None)
         lost = -self.slope <= self.noise  # among rounding a derivative says nothing
         good = lost or abs(self._slope(new)) <= HALF * abs(self.slope)
