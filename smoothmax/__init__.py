@@ -6,6 +6,7 @@ from .components import Affine, Quadratic, Smooth, Spectral, Stack
 from .domains import Ball, Box, Free, Polyhedron, Product, Simplex
 from .duality import check_duality
 from .front import minimax, solve
+from .inequalities import check_inequalities
 from .operators import (
     LogSumExpAccumulator,
     entropy,

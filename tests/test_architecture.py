@@ -74,7 +74,7 @@ NAMES = {
     "domains": "Free Box Simplex Ball Polyhedron",
     "domains/product.py": "Product",
     "problem.py": "Minimax",
-    "surrogate.py": "Smoothed",
+    "surrogate": "Smoothed",
     "certificate.py": "certify Certificate",
     "repairs": "repair",
     "front.py": "solve minimax",
@@ -82,7 +82,7 @@ NAMES = {
     "paths.py": "path Path",
     "agreement": "verify",
     "duality.py": "check_duality",
-    "inequalities.py": "check_inequalities",
+    "inequalities": "check_inequalities",
 }
 
 

@@ -1,0 +1,81 @@
+"""The door: data in, every inequality out."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from .. import _doors
+from .._typing import Array
+from ..operators import softmax
+from . import bounds as bounds
+from . import geometry as geometry
+from . import weighted as weighted
+from .data import Data
+from .statement import STATEMENTS, Inequalities
+
+SUM = 8.0  # eps times n: by how much Σ p may miss 1
+
+
+def check_inequalities(x: Any, y: Any = None, p: Any = None, tau: float = 1.0, t: float = 2.0) -> Inequalities:
+    """Every inequality and identity of F(x) = τ·log Σ exp(x_i/τ) at the data: both sides, slack, equality, source.
+
+    Parameters
+    ----------
+    x : (n,) array of finite real numbers
+    y : (n,) array, optional
+        The second point of what compares two (Lipschitz, convexity, Bregman); x in reverse by default.
+    p : (n,) array, optional
+        A distribution for the weighted bounds and the prior; softmax(x/(2τ)) by default.
+    tau : float
+        Temperature τ > 0, in the units of x.
+    t : float
+        The exponent t > 1 of Hölder's bound; also the factor by which τ is raised where two temperatures are compared.
+
+    Returns
+    -------
+    Inequalities
+        Iterable, `["mean"]` is one of them, `str()` a table, `.ok` whether all hold up to rounding in the dtype of x.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Empty, infinite or nan data, lengths that differ, a p that is no distribution, τ ≤ 0, t ≤ 1: by name.
+    """
+    eps = max((_eps(v) for v in (x, y, p) if v is not None), default=0.0)
+    x = _doors.vector("x", x)
+    if not x.size:
+        raise ValueError("x must have at least one entry; it is empty")
+    tau = _doors.positive("tau", tau)
+    y = x[::-1].copy() if y is None else _doors.vector("y", y, x.size)
+    p = softmax(x, tau=2.0 * tau) if p is None else _distribution(p, x.size, eps)
+    data = Data(x, y, p, tau, _exponent(t), eps)
+    with np.errstate(all="ignore"):
+        return Inequalities(tau, data.n, tuple(statement.at(data) for statement in STATEMENTS))
+
+
+def _eps(value: Any) -> float:
+    """Of the dtype it comes in."""
+    dtype = getattr(value, "dtype", None)
+    narrow = isinstance(dtype, np.dtype) and dtype.kind == "f" and dtype.itemsize < 8
+    return float(np.finfo(dtype if narrow else np.float64).eps)
+
+
+def _distribution(p: Any, n: int, eps: float) -> Array:
+    q = _doors.vector("p", p, n)
+    if q.min() < 0:
+        raise ValueError(f"p must be ≥ 0; its least entry is {q.min()}")
+    if not abs(float(q.sum()) - 1.0) <= SUM * eps * max(n, 4):
+        raise ValueError(f"p must sum to 1; its sum is {q.sum()}")
+    return np.asarray(q / q.sum())
+
+
+def _exponent(t: Any) -> float:
+    if isinstance(t, (bool, np.bool_)) or not isinstance(t, Real):
+        raise TypeError(f"t must be a number > 1; got {t!r}")
+    exponent = float(t)
+    if not 1.0 < exponent < np.inf:
+        raise ValueError(f"t must be finite and > 1; got {t}")
+    return exponent

@@ -1,0 +1,96 @@
+"""The data that the statements meet, with what several of them need."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .._typing import Array
+from ..operators import entropy, logsumexp, softmax
+
+ROUNDING = 32.0  # times eps: of what is added up on both sides
+
+
+@dataclass(frozen=True)
+class Data:
+    """x, y (n,), p on the simplex, τ > 0 and t > 1; float64, with the eps of the dtype that they came in."""
+
+    x: Array
+    y: Array
+    p: Array
+    tau: float
+    t: float
+    eps: float
+
+    @property
+    def n(self) -> int:
+        """How many numbers."""
+        return self.x.size
+
+    def F(self, x: Array, tau: float | None = None) -> float:
+        """τ·log Σ exp(x_i/τ)."""
+        return float(logsumexp(x, tau=self.tau if tau is None else tau))
+
+    @cached_property
+    def value(self) -> float:
+        """F(x)."""
+        return self.F(self.x)
+
+    @cached_property
+    def weights(self) -> Array:
+        """softmax(x/τ) = ∇F(x)."""
+        return softmax(self.x, tau=self.tau)
+
+    @cached_property
+    def weights_y(self) -> Array:
+        """softmax(y/τ)."""
+        return softmax(self.y, tau=self.tau)
+
+    @cached_property
+    def top(self) -> float:
+        """max x."""
+        return float(self.x.max())
+
+    @cached_property
+    def mean(self) -> float:
+        """x̄."""
+        return float(self.x.mean())
+
+    @cached_property
+    def entropy(self) -> float:
+        """H(p)."""
+        return float(entropy(self.p))
+
+    @cached_property
+    def down(self) -> Array:
+        """x from the largest to the smallest."""
+        return np.sort(self.x)[::-1]
+
+    @cached_property
+    def level(self) -> bool:
+        """All x are equal."""
+        return bool(self.down[0] == self.down[-1])
+
+    @cached_property
+    def parallel(self) -> bool:
+        """x − y is a multiple of (1, …, 1)."""
+        away = self.x - self.y
+        return bool(np.all(away == away[0]))
+
+    @cached_property
+    def uniform(self) -> bool:
+        """p gives all the same."""
+        return bool(np.all(self.p == self.p[0]))
+
+    @cached_property
+    def size(self) -> float:
+        """What is added up, in the units of x."""
+        return float(np.abs(self.x).max() + np.abs(self.y).max()) + self.t * self.tau * (1.0 + math.log(self.n))
+
+    def rounding(self, unit: str) -> float:
+        """A few eps of everything that a side adds up, in its unit."""
+        scale = {"x": self.size, "1": 1.0 + self.size / self.tau}
+        return ROUNDING * self.eps * scale[unit]
