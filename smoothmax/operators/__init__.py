@@ -3,6 +3,7 @@
 from smoothmax.operators.accumulator import LogSumExpAccumulator
 from smoothmax.operators.derivatives import logsumexp_dtau, logsumexp_hessian, logsumexp_hvp
 from smoothmax.operators.entropy import entropy, kl_divergence
+from smoothmax.operators.expectation import SoftmaxAccumulator
 from smoothmax.operators.logsumexp import logsumexp
 from smoothmax.operators.logsumexp_plus import logsumexp_plus
 from smoothmax.operators.mellowmax import mellowmax
@@ -12,6 +13,7 @@ from smoothmax.operators.softmax import log_softmax, softmax
 
 __all__ = [
     "LogSumExpAccumulator",
+    "SoftmaxAccumulator",
     "entropy",
     "kl_divergence",
     "log_matmul",

@@ -53,8 +53,9 @@ def beside(value: Any, x: Any, name: str) -> Any:
         if namespace(value) is not xp:
             ours, theirs = (space.__name__.removeprefix("array_api_compat.") for space in (xp, namespace(value)))
             raise TypeError(f"{name}: an array of {theirs} beside one of {ours}; convert one of them")
-        if place(value) != place(x):
-            raise TypeError(f"{name}: it is on {place(value)['device']}, the other array on {place(x)['device']}")
+        here, there = place(x)["device"], place(value)["device"]
+        if here != there and None not in (here, there):  # an array that is being traced is nowhere yet
+            raise TypeError(f"{name}: it is on {there}, the other array on {here}")
         return value
     array = np.asarray(value)
     if array.dtype.kind == "O":

@@ -1,0 +1,65 @@
+"""Cross-entropy from logits: −Σ y_i log softmax(x)_i = Σ y·logsumexp(x) − ⟨y, x⟩."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..operators import log_softmax, softmax
+from ..operators.door import as_axes, as_real
+from ..operators.library import beside, cast, foreign, namespace, place, seen
+
+
+@np.errstate(all="ignore")
+def cross_entropy(logits: Any, target: Any, *, axis: int = -1) -> Any:
+    """−Σ y_i log softmax(x)_i along an axis; for a class k, logsumexp(x) − x_k.
+
+    Parameters
+    ----------
+    logits : (..., n, ...) array x
+    target : integers in range(n), in the shape of the logits without the axis; or distributions y, in their shape.
+    axis : int
+
+    Returns
+    -------
+    One loss for each slice, in the dtype of the logits; ≥ 0, and accurate where softmax rounds to 0 or 1.
+
+    Raises
+    ------
+    TypeError, ValueError : classes out of range, y < 0, shapes that do not fit.
+    """
+    x, y, axis = _targets(logits, target, axis)
+    xp, log_p = namespace(x), log_softmax(x, axis=axis)
+    return 0.0 - xp.sum(xp.where(y > 0, y * log_p, xp.zeros_like(log_p)), axis=axis)
+
+
+@np.errstate(all="ignore")
+def cross_entropy_grad(logits: Any, target: Any, *, axis: int = -1) -> Any:
+    """∇ of `cross_entropy` in the logits: softmax(x)·Σy − y, slice by slice; arguments as there."""
+    x, y, axis = _targets(logits, target, axis)
+    return softmax(x, axis=axis) * namespace(x).sum(y, axis=axis, keepdims=True) - y
+
+
+def _targets(logits: Any, target: Any, axis: int) -> tuple[Any, Any, int]:
+    """The logits, and the targets as distributions beside them."""
+    x = as_real(logits, "logits")
+    xp, (axis,) = namespace(x), as_axes(axis, x.ndim)
+    y = beside(target, x, "target") if foreign(x) or foreign(target) else np.asarray(target)
+    shape, n = tuple(x.shape), x.shape[axis]
+    if namespace(y).isdtype(y.dtype, "integral"):
+        if tuple(y.shape) != shape[:axis] + shape[axis + 1 :]:
+            rest = shape[:axis] + shape[axis + 1 :]
+            raise ValueError(f"target: classes must have the shape {rest}; got {tuple(y.shape)}")
+        if seen(xp.any((y < 0) | (y >= n))):
+            low, high = int(xp.min(y)), int(xp.max(y))
+            raise ValueError(f"target: classes must lie in 0, …, {n - 1}; they run from {low} to {high}")
+        along = tuple(n if i == axis else 1 for i in range(x.ndim))
+        classes = xp.reshape(xp.arange(n, dtype=y.dtype, **place(x)), along)
+        return x, cast(xp.expand_dims(y, axis=axis) == classes, x.dtype), axis
+    y = as_real(y, "target")
+    if tuple(y.shape) != shape:
+        raise ValueError(f"target: distributions must have the shape {shape} of the logits; got {tuple(y.shape)}")
+    if seen(xp.any(~(y >= 0))):
+        raise ValueError("target: probabilities must be ≥ 0")
+    return x, cast(y, x.dtype), axis
