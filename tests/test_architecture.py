@@ -42,8 +42,6 @@ RANK = {
     "engine": 11,
     "front": 11.5,
     "paths": 11.8,
-    "checks": 7,
-    "conjugates": 7,
     "duality": 12,
     "agreement": 12,
     "cvx": 12,
@@ -81,7 +79,7 @@ NAMES = {
     "result.py": "MinimaxResult Interrupted",
     "paths.py": "path Path",
     "agreement": "verify",
-    "duality.py": "check_duality",
+    "duality": "check_duality",
     "inequalities": "check_inequalities",
 }
 

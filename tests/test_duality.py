@@ -8,61 +8,100 @@ import numpy as np
 import pytest
 
 import smoothmax as sm
-from smoothmax import duality
-from smoothmax.conjugates import closed_form, supremum
-from smoothmax.duality import check_duality
+from smoothmax.duality import arrays, check_duality, door
+from smoothmax.duality.conjugates import Supremum, closed_form, supremum
+from smoothmax.regularizers import gini, shannon, tsallis
+from smoothmax.solvers import conic
 
 X = np.array([1.0, 3.0, 2.5, -4.0, 3.0])
+KINDS = [shannon, gini, tsallis(1.05), tsallis(1.5), tsallis(3)]
 
 
-def exact_conjugate(q, tau):
-    """τ·Σ q log q in 50 digits."""
+def exact_conjugate(q, tau, kind=shannon):
+    """τ·Ω(q) in 50 digits: Σ q log q, or Σ (q^α − q)/(α(α − 1))."""
     with mpmath.workdps(50):
-        return float(mpmath.mpf(tau) * mpmath.fsum(v * mpmath.log(v) for v in map(mpmath.mpf, q.tolist()) if v))
+        q, a = [mpmath.mpf(v) for v in q.tolist() if v], mpmath.mpf(kind.alpha)
+        if a == 1:
+            return float(mpmath.mpf(tau) * mpmath.fsum(v * mpmath.log(v) for v in q))
+        return float(mpmath.mpf(tau) * mpmath.fsum(v**a - v for v in q) / (a * (a - 1)))
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("tau", [1e-6, 0.3, 1e6])
-def test_the_closed_form_to_the_last_digits(tau):
+def test_the_closed_form_to_the_last_digits(tau, kind):
     rng = np.random.default_rng(0)
     for n in (1, 2, 17, 400):
         q = rng.dirichlet(np.full(n, 0.3))
-        assert closed_form(q, tau) == pytest.approx(exact_conjugate(q, tau), rel=1e-14, abs=1e-15 * tau)
+        expected = exact_conjugate(q, tau, kind)
+        assert closed_form(q, tau, kind) == pytest.approx(expected, rel=2e-14, abs=1e-15 * tau)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize(
     "q", [[0.2, 0.3, 0.5], [1.0, 0, 0], [1e-200, 0.4, 0.6], [1 / 3, 1 / 3, 1 / 3], [1e-9, 1e-6, 1 - 1.001e-6]]
 )
-def test_the_supremum_climbs_to_the_closed_form(q):
+def test_the_supremum_climbs_to_the_closed_form_and_proves_it(q, kind):
     q = np.array(q)
-    assert supremum(q, 2.0) == pytest.approx(exact_conjugate(q, 2.0), abs=1e-12)
+    found, expected = supremum(q, 2.0, kind), exact_conjugate(q, 2.0, kind)
+    assert found.lower == pytest.approx(expected, abs=1e-12)
+    assert found.upper == pytest.approx(expected, abs=1e-9)
+    assert found.lower <= found.upper
 
 
+def test_a_supremum_that_is_not_reached_is_still_enclosed():
+    q = np.random.default_rng(4).dirichlet(np.ones(30))
+    for kind in KINDS:
+        for steps in (0, 1, 2, 5):
+            found = supremum(q, 1.0, kind, steps=steps)
+            assert found.lower - 1e-12 <= exact_conjugate(q, 1.0, kind) <= found.upper + 1e-12
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("q", [[0.5, 0.6], [0.5, 0.4], [1.2, -0.2], [0.5, 0.5 + 1e-9], [1.0, -1e-12], [0.0, 0.0]])
-def test_off_the_simplex_every_route_says_infinity(q):
+def test_off_the_simplex_every_route_says_infinity(q, kind):
     q = np.array(q)
-    assert closed_form(q, 0.5) == supremum(q, 0.5) == np.inf
+    assert closed_form(q, 0.5, kind) == supremum(q, 0.5, kind).lower == np.inf
     if abs(q.sum() - 1) > 1e-6:
-        report = check_duality([1.0, 2.0], 0.5, q=q)
-        assert report.ok
+        report = check_duality([1.0, 2.0], 0.5, q=q, regularizer=kind)
+        assert report.ok, str(report)
         assert report.conjugate == np.inf
         assert sum(c.value == np.inf for c in report.checks) == 3
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("tau", [1e-6, 1e-2, 1.0, 1e6])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 @pytest.mark.parametrize("shift", [0.0, 1000.0])
-def test_conjugacy_of_arrays(tau, dtype, shift):
+def test_conjugacy_of_arrays(tau, dtype, shift, kind):
     x = (X + shift).astype(dtype)
-    report = check_duality(x, tau)
+    report = check_duality(x, tau, regularizer=kind)
     assert report.ok, str(report)
-    assert report.conjugate == pytest.approx(-tau * float(sm.entropy(report.weights)))
-    assert check_duality(x, tau, q=np.array([0.1, 0.2, 0, 0.3, 0.4], dtype)).ok
+    assert report.conjugate == pytest.approx(tau * float(kind.value(report.weights)))
+    report = check_duality(x, tau, q=np.array([0.1, 0.2, 0, 0.3, 0.4], dtype), regularizer=kind)
+    assert report.ok, str(report)
 
 
-def test_many_one_and_equal_numbers():
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_many_one_and_equal_numbers(kind):
     rng = np.random.default_rng(1)
     for x in ([7.0], [2.0, 2.0, 2.0], [1, 2, 3], rng.standard_normal(200), 1e-8 * rng.standard_normal(5)):
-        assert check_duality(x, 0.1).ok
+        report = check_duality(x, 0.1, regularizer=kind)
+        assert report.ok, str(report)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_the_residuals_of_a_regression(kind):
+    found = sm.solve(stackloss())
+    report = check_duality(stackloss().components.value(found.x), 1.0, regularizer=kind)
+    assert report.ok, str(report)
+    assert np.count_nonzero(report.weights) >= found.active.size
+
+
+def test_the_multiplier_of_the_entropy_problem_is_a_kkt_point_not_a_zero_of_the_gradient():
+    """x − τ(log p + 1) = F − τ, so the unnormalised gradient vanishes where F = τ only."""
+    report = check_duality(X, 0.7)
+    assert report.multiplier == pytest.approx(float(sm.logsumexp(X, tau=0.7)) - 0.7)
+    np.testing.assert_allclose(X - 0.7 * (np.log(report.weights) + 1), report.multiplier)
 
 
 def test_fenchel_young_is_the_divergence():
@@ -73,11 +112,42 @@ def test_fenchel_young_is_the_divergence():
     assert residual.value > 0
 
 
-def test_a_wrong_value_is_noticed(monkeypatch):
-    monkeypatch.setattr(duality, "closed_form", lambda q, tau: 1e-5 - tau * float(sm.entropy(q)))
-    report = check_duality(X, 1.0)
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_fenchel_young_is_positive_away_from_the_weights(kind):
+    rng = np.random.default_rng(6)
+    for tau in (0.1, 2.0):
+        for q in [*rng.dirichlet(np.ones(5), 20), np.eye(5)[3]]:
+            report = check_duality(X, tau, q=q, regularizer=kind)
+            row = next(c for c in report.checks if c.identity.startswith("F(x) + F*(q)"))
+            assert row.ok
+            assert row.value >= tau * 1e-4 * float(np.abs(q - report.weights).max()) ** max(kind.alpha, 2)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize(
+    ("place", "wrong", "words"),
+    [
+        ("closed_form", lambda q, tau, kind: 1e-5 + tau * float(kind.value(q)), "F*(q)"),
+        ("supremum", lambda q, tau, kind: (tau * kind.value(q) - 1e-5, tau * kind.value(q)), "ascent"),
+        ("_divergence", lambda q, s: 0.1, "τ"),
+    ],
+)
+def test_a_wrong_value_is_noticed(monkeypatch, kind, place, wrong, words):
+    made = (lambda *a: Supremum(*wrong(*a))) if place == "supremum" else wrong
+    monkeypatch.setattr(arrays, place, made)
+    report = check_duality(X, 1.0, regularizer=kind)
     assert not report.ok
-    assert "FAILS" in str(report)
+    assert any(words in line for line in str(report).splitlines() if line.endswith("FAILS"))
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_wrong_gradient_of_omega_is_noticed(monkeypatch, kind):
+    true = type(kind).gradient
+    monkeypatch.setattr(type(kind), "gradient", lambda self, p: 1.001 * true(self, p))
+    report = check_duality([1.0, 3.0, 2.5, -4.0, 2.9], 2.0, regularizer=kind)
+    failing = [c.identity for c in report.checks if not c.ok]
+    assert any("support" in name for name in failing)
+    assert any(name.startswith("∇F(τ∇Ω(p))") for name in failing)
 
 
 def test_a_failing_solver_is_no_agreement(monkeypatch):
@@ -160,6 +230,33 @@ def test_strong_duality_of_a_game():
     assert report.dual_weights == pytest.approx(np.full(3, 1 / 3), abs=1e-5)
 
 
+GINI_TAUS = [10.0, 0.1, 1e-3]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_strong_duality_of_gini(family, domain):
+    report = check_duality(sm.Minimax(FAMILIES[family], DOMAINS[domain]), 0.1, regularizer="gini")
+    assert report.ok, str(report)
+    assert report.dual_weights.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("tau", GINI_TAUS)
+def test_strong_duality_of_a_regression_with_gini(tau):
+    report = check_duality(stackloss(), tau, regularizer="gini")
+    assert report.ok, str(report)
+    assert report.weights == pytest.approx(report.dual_weights, abs=1e-2)
+    assert np.count_nonzero(report.weights) < report.weights.size
+
+
+def test_a_dual_with_a_prior_of_gini():
+    problem, w = sm.Minimax(FAMILIES["absolute"], DOMAINS["box"]), RNG.dirichlet(np.ones(40))
+    value, p = conic.dual(problem, 0.3, regularizer=gini, prior=w)
+    found = sm.solve(problem, tau=0.3, regularizer="gini", prior=w)
+    assert value == pytest.approx(found.smoothed_fun, abs=1e-6)
+    assert p == pytest.approx(found.weights, abs=1e-3)
+
+
 def test_scs_is_held_to_its_own_tolerance():
     assert check_duality(sm.Minimax(FAMILIES["absolute"]), 1.0, solver="SCS").ok
     assert check_duality(X, 1.0, solver="SCS").ok
@@ -187,9 +284,18 @@ def test_bad_arguments_are_named(x, tau, q, error, words):
         check_duality(x, tau, q=q)
 
 
+def test_regularizers_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match="regularizer must be one of 'shannon', 'gini' for a problem"):
+        check_duality(sm.Minimax(np.eye(2)), 1.0, regularizer=tsallis(1.5))
+    with pytest.raises(ValueError, match="regularizer must be one of"):
+        check_duality(X, 1.0, regularizer="renyi")
+    with pytest.raises(TypeError, match="regularizer"):
+        check_duality(X, 1.0, regularizer=3)
+
+
 def test_an_unknown_solver_and_a_missing_cvxpy(monkeypatch):
     with pytest.raises(ValueError, match="'GUROBI'"):
         check_duality(X, 1.0, solver="GUROBI")
-    monkeypatch.setattr(duality, "find_spec", lambda name: None)
+    monkeypatch.setattr(door, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="pip install"):
         check_duality(X, 1.0)

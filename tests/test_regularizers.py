@@ -278,3 +278,32 @@ def test_what_does_not_fit_is_refused_by_name():
         assert_refuses(ValueError, "v", reg.hvp, [1.0, 2.0], [1.0, 2.0, 3.0])
         assert_refuses(TypeError, "z" if reg is not shannon else "x", reg.maximum, [1j])
         assert_refuses(ValueError, "axis", reg.maximum, [1.0], axis=3)
+
+
+def test_elements_at_the_edge_of_the_support_do_not_come_and_go():
+    """Where rounding puts zeros of p on either side of θ, in turns, the search for θ must still end."""
+    rng = np.random.default_rng(0)
+    for n in (30, 300):
+        for _ in range(50):
+            p = gini.maximum(rng.standard_normal(n), float(rng.uniform(0.01, 3)))[1]
+            for tau in (1e-6, 0.3, 1.0):
+                back = gini.maximum(tau * (p - 0.5), tau)[1]
+                np.testing.assert_allclose(back, p, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [shannon, gini, tsallis(1.2), tsallis(1.5), tsallis(3.0)], ids=str)
+def test_the_gradient_of_omega(kind):
+    rng = np.random.default_rng(1)
+    for p in rng.dirichlet(np.ones(6), 5):
+        step, slope = 1e-6, np.asarray(kind.gradient(p))
+        for i, j in ((0, 1), (2, 5)):  # along the simplex, where Ω is
+            e = np.zeros(6)
+            e[i], e[j] = step, -step
+            rate = (kind.value(p + e) - kind.value(p - e)) / (2 * step)
+            assert rate == pytest.approx(slope[i] - slope[j], rel=1e-5, abs=1e-8)
+        x = rng.standard_normal(6)
+        value, q = kind.maximum(x, 0.7)
+        level = x - 0.7 * np.asarray(kind.gradient(q))
+        theta = value - 0.7 * (1.0 if kind is shannon else float(np.sum(q**kind.alpha)) / kind.alpha)
+        np.testing.assert_allclose(level[q > 0], theta, rtol=1e-12)
+        assert np.all(level[q == 0] <= theta + 1e-12)

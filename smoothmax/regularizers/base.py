@@ -26,6 +26,7 @@ class Regularizer(ABC):
     """One Ω: its value, the smooth maximum it makes, that maximum's second derivative, and what the smoothing costs."""
 
     name: str
+    alpha: float  # of the Tsallis family that it belongs to: 1 is Shannon's, 2 Gini's
 
     @abstractmethod
     def value(self, p: Any, *, axis: Axis = None) -> Any:
@@ -47,6 +48,14 @@ class Regularizer(ABC):
     @abstractmethod
     def slopes(self, p: Any) -> Any:
         """s(p) ≥ 0 with ∂p*/∂z = (diag s − s sᵀ/Σs)/τ, at the weights p."""
+
+    @abstractmethod
+    def gradient(self, p: Any) -> Any:
+        """∇Ω(p) entry by entry: x − τ·∇Ω(p*) is constant on the support of p* = ∇max_Ω(x), and no larger elsewhere.
+
+        Of Ω as a sum over entries, Σ p_i log p_i or Σ (p_i^α − p_i)/(α(α − 1)); so that constant, the multiplier of
+        Σ p_i = 1, is max_Ω(x) − τ for Shannon's and max_Ω(x) − τ·Σ p_i^α/α for the others.
+        """
 
     @abstractmethod
     def bound(self, n: int, tau: float = 1.0) -> float:

@@ -27,6 +27,7 @@ class Gini(Regularizer):
     """max_Ω = max over p of ⟨p, z⟩ + τ/2·(1 − ‖p‖²); p* is sparse."""
 
     name = "gini"
+    alpha = 2.0
 
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """(‖p‖² − 1)/2 = −Σ p_i (1 − p_i)/2."""
@@ -49,6 +50,10 @@ class Gini(Regularizer):
     def slopes(self, p: Any) -> Any:
         """1 on the support."""
         return cast(p > 0, p.dtype)
+
+    def gradient(self, p: Any) -> Any:
+        """p − 1/2."""
+        return as_real(p, "p") - 0.5
 
     def bound(self, n: int, tau: float = 1.0) -> float:
         """τ/2·(1 − 1/n)."""
@@ -120,5 +125,5 @@ def _many(y: Array) -> tuple[Array, Array]:
         np.maximum(share, 0.0, out=share)
         if (size == before).all():
             break
-        theta += (share.sum(axis=1, keepdims=True) - 1.0) / size
+        theta += np.maximum(share.sum(axis=1, keepdims=True) - 1.0, 0.0) / size  # only up, whatever rounding says
     return np.einsum("ij,ij->i", share, share) / 2 + theta[:, 0] + 0.5, share

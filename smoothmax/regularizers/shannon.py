@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from ..operators import entropy, logsumexp, logsumexp_hvp, softmax
 from ..operators.door import Axis, as_real
+from ..operators.library import namespace
 from .base import Regularizer, distribution
 
 
@@ -14,6 +17,7 @@ class Shannon(Regularizer):
     """max_Ω = τ·log Σ exp(z_i/τ)  (Boyd and Vandenberghe, *Convex Optimization*, 2004, example 3.25)."""
 
     name = "shannon"
+    alpha = 1.0
 
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """Σ p_i log p_i = −H(p)."""
@@ -28,6 +32,12 @@ class Shannon(Regularizer):
     def slopes(self, p: Any) -> Any:
         """p itself."""
         return p
+
+    @np.errstate(all="ignore")
+    def gradient(self, p: Any) -> Any:
+        """log p + 1; −inf at 0."""
+        p = as_real(p, "p")
+        return namespace(p).log(p) + 1.0
 
     def hvp(self, z: Any, v: Any, tau: float = 1.0, *, axis: Axis = None) -> Any:
         """p∘(v − ⟨p, v⟩)/τ."""

@@ -26,7 +26,6 @@ class Tsallis(Regularizer):
     """max_Ω of the Tsallis entropy with parameter α > 1; p* = α-entmax(z/τ) is sparse."""
 
     name = "tsallis"
-    alpha: float
 
     def __init__(self, alpha: Any) -> None:
         if isinstance(alpha, bool) or not isinstance(alpha, Real):
@@ -62,6 +61,12 @@ class Tsallis(Regularizer):
         xp = namespace(p)
         there = p > 0
         return xp.where(there, xp.where(there, p, xp.ones_like(p)) ** (2.0 - self.alpha), xp.zeros_like(p))
+
+    @np.errstate(all="ignore")
+    def gradient(self, p: Any) -> Any:
+        """(p^(α − 1) − 1)/(α − 1) + 1/α, which is log p + 1 in the limit."""
+        p, c = as_real(p, "p"), self.alpha - 1.0
+        return namespace(p).expm1(c * namespace(p).log(p)) / c + 1.0 / self.alpha
 
     def bound(self, n: int, tau: float = 1.0) -> float:
         """τ·(1 − n^(1 − α))/(α(α − 1))."""

@@ -1,7 +1,7 @@
 """F_τ, its conjugate and its dual as exponential-cone programs: the only place where the solvers speak to cvxpy."""
 
 from .accepts import INSTALL, obstacle
-from .conjugate import biconjugate, conjugate
+from .conjugate import biconjugate, conjugate, proximal
 from .dual import dual
 from .exact import Exact, exact
 from .method import Conic, attempt
@@ -20,5 +20,6 @@ __all__ = [
     "dual",
     "exact",
     "obstacle",
+    "proximal",
     "scale_of",
 ]

@@ -1,10 +1,10 @@
-"""The entropy-regularized dual. In scaled terms, with multipliers λ ≥ 0 and ν of G z ≤ h, E z = e,
+"""The regularized dual. In scaled terms, with multipliers λ ≥ 0 and ν of G z ≤ h, E z = e,
 
-    max  ⟨p, c⟩ + θ·H(p) − Σ ‖w_i‖²/(2 p_i) − ⟨h, λ⟩ − ⟨e, ν⟩
+    max  ⟨p, c⟩ − θ·Ω(p) − Σ ‖w_i‖²/(2 p_i) − ⟨h, λ⟩ − ⟨e, ν⟩
     s.t. Gᵀ(Sᵀp) + Σ L_iᵀw_i + Gᵀλ + Eᵀν = 0,   Σp = 1
 
 since ½ p_i‖L_i z‖² = max over w_i of ⟨w_i, L_i z⟩ − ‖w_i‖²/(2 p_i) (Rockafellar 1970, theorem 16.4 and section 31);
-a ball has its support function in place of λ and ν.
+a ball has its support function in place of λ and ν. Shannon's −Ω is the entropy H.
 """
 
 import math
@@ -15,39 +15,49 @@ import numpy as np
 from ..._typing import Array
 from ...domains import Ball
 from ...problem import Minimax
+from ...regularizers import Regularizer, shannon
 from ...surrogate import Smoothed
-from .conjugate import simplex
 from .family import Family
 from .scaled import Scaled
 from .sides import Sides
+from .smoothings import simplex
 from .solver import optimize
 from .units import Units
 
 
-def dual(problem: Minimax, tau: float, *, prior: Any = None, solver: str = "CLARABEL") -> tuple[float, Array]:
-    """max over p of min over x ∈ X of ⟨p, f(x)⟩ + τ·H(p) (−τ·KL(p‖w) with a prior), and its p.
+def dual(
+    problem: Minimax,
+    tau: float,
+    *,
+    regularizer: Regularizer = shannon,
+    prior: Any = None,
+    solver: str = "CLARABEL",
+) -> tuple[float, Array]:
+    """max over p of min over x ∈ X of ⟨p, f(x)⟩ − τ·Ω(p), and its p; a prior w makes it −τ·KL(p‖w), −τ/2·‖p − w‖².
 
     Returns
     -------
     (value, p) : float, (n,) array
         (nan, nans) where the solver found no optimum.
     """
-    scaled = Scaled.of(Smoothed(problem, tau, prior=prior), problem.start())
-    program, p = _state(scaled)
+    surrogate = Smoothed(problem, tau, regularizer=regularizer, prior=prior)
+    scaled = Scaled.of(surrogate, problem.start())
+    program, p = _state(scaled, regularizer)
     found = optimize(program, solver)
     if found is None or not math.isfinite(found):
         return math.nan, np.full(problem.n, np.nan)
     weights = np.zeros(problem.n)
     weights[scaled.rows] = np.maximum(p.value, 0.0)
-    return scaled.units.value(float(program.value)), weights / weights.sum()
+    value = scaled.units.value(float(program.value)) + surrogate.kind.constant(surrogate.prior, tau)
+    return value, weights / weights.sum()
 
 
-def _state(scaled: Scaled) -> tuple[Any, Any]:
+def _state(scaled: Scaled, kind: Regularizer) -> tuple[Any, Any]:
     """The program and its p."""
     import cvxpy as cp
 
-    p, entropy, constraints = simplex(scaled.rows.size)
-    pull, gain, start = 0.0, scaled.theta * entropy, 0
+    p, most, constraints = simplex(scaled.rows.size, kind)
+    pull, gain, start = 0.0, scaled.theta * most, 0
     for family in scaled.families:
         mine = p[start : start + family.c.size]
         start += family.c.size

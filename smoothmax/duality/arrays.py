@@ -1,0 +1,241 @@
+"""Conjugacy at an array, F(x) = max over p of ⟨p, x⟩ − τ·Ω(p): what Fenchel, Young and Moreau say, each its own way.
+
+    F** = F;    F*(q) = τ·Ω(q);    F(x) + F*(q) − ⟨q, x⟩ = D(q) ≥ 0, zero exactly at q = p = ∇F(x)
+    x − τ·∇Ω(p) = θ on the support of p and ≤ θ off it, θ the multiplier of Σ p = 1;    ∇F(τ·∇Ω(q)) = q
+    y = prox of F* + prox of F   at y = x/τ, τ = 1
+
+(Rockafellar 1970, sections 12, 23 and 31; Blondel, Martins, Niculae 2020; Moreau, Bull. Soc. Math. France 93, 1965.)
+For Shannon's Ω = Σ p_i log p_i: F is the log-sum-exp, p the softmax, θ = F − τ, D(q) = τ·KL(q‖p).
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import _doors
+from .._typing import Array
+from ..regularizers import Regularizer
+from ..solvers import conic
+from .check import ROUTE, Check, Duality
+from .conjugates import closed_form, on_simplex, supremum
+from .nearness import apart
+
+ASCENT = 1e-9  # what the numerical supremum is trusted to, in units of τ·(1 + log n)
+TINY = 1e-290  # a weight below it has lost digits
+
+
+@dataclass(frozen=True)
+class Conjugacy(Duality):
+    """At an array x: F(x), its weights p = ∇F(x), the multiplier of Σ p = 1, and F* at the q asked for, else at p."""
+
+    value: float
+    weights: Array = field(repr=False)
+    multiplier: float
+    q: Array = field(repr=False)
+    conjugate: float
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the checks are made with: x, p = ∇F(x) and F(x), and how exact each route is."""
+
+    x: Array
+    p: Array
+    value: float
+    tau: float
+    kind: Regularizer
+    solver: str
+
+    @classmethod
+    def of(cls, x: Array, tau: float, kind: Regularizer, solver: str) -> "Setting":
+        """With F and ∇F as the library has them."""
+        value, p = kind.maximum(x, tau)
+        if not np.isfinite(value):  # it overflows a narrow dtype
+            x = x.astype(np.float64)
+            value, p = kind.maximum(x, tau)
+        return cls(x, np.asarray(p), float(value), tau, kind, solver)
+
+    @property
+    def wide(self) -> Array:
+        """x in float64."""
+        return self.x.astype(np.float64)
+
+    @property
+    def theta(self) -> float:
+        """The multiplier of Σ p = 1: F + τ·Ω(p) − τ·⟨p, ∇Ω(p)⟩, which is F − τ for Shannon's."""
+        a = self.kind.alpha
+        return self.value - self.tau * (1.0 if a == 1.0 else float(np.sum(self.p.astype(np.float64) ** a)) / a)
+
+    @property
+    def terms(self) -> float:
+        """How large −Ω and what belongs to it get, in the units of x."""
+        return self.tau * (1 + math.log(self.x.size))
+
+    @property
+    def size(self) -> float:
+        """Of everything that is added up in F, F* and ⟨p, x⟩."""
+        return float(np.abs(self.wide).max()) + self.terms
+
+    @property
+    def route(self) -> float:
+        """What the solver's values are trusted to."""
+        return ROUTE[self.solver] * (float(self.wide.max() - self.wide.min()) + self.terms) + self.rounding()
+
+    def rounding(self, eps: float = 0.0) -> float:
+        """A few eps of that."""
+        return 16 * max(_eps(self.x), eps) * self.size
+
+
+def of_array(values: Any, tau: float, q: Any, kind: Regularizer, solver: str) -> Conjugacy:
+    """Every check at x, at p = ∇F(x), and at q."""
+    x = _array("x", values)
+    if not x.size:
+        raise ValueError("x must have at least one entry; it is empty")
+    s = Setting.of(x, tau, kind, solver)
+    at = np.full(x.size, 1 / x.size, s.x.dtype) if q is None else _array("q", q, x.size)
+    checks = [*_biconjugate(s), *_stationary(s), *_moreau(s)]
+    for name, point in (("p", s.p), ("q", at)):
+        checks += [*_conjugate(name, point, s), _fenchel_young(name, point, s), *_inverse(name, point, s)]
+    shown = s.p if q is None else at
+    return Conjugacy(tau, kind, tuple(checks), s.value, s.p, s.theta, shown, closed_form(shown, tau, kind))
+
+
+def _biconjugate(s: Setting) -> list[Check]:
+    """F** = F, with its maximizer and the multiplier there."""
+    found = conic.biconjugate(s.wide, s.tau, s.kind, solver=s.solver)
+    far = apart(s.kind, s.x.size, s.route / s.tau)
+    off = float(np.abs(found.weights - s.p).sum())
+    # θ = x_i − τ·∂Ω/∂p_i at the largest p_i, where that moves least
+    rate = max(s.x.size, float(s.p.max()) ** (s.kind.alpha - 2.0)) if s.kind.alpha < 2 else 1.0
+    return [
+        Check("F(x) = max over p of ⟨p,x⟩ − τΩ(p)", "cvxpy", found.value, s.value, s.route, s.size),
+        Check("its argmax = ∇F(x): ‖p − p'‖₁ = 0", "cvxpy", off, 0.0, far + _eps(s.x) * s.x.size),
+        Check(_multiplier(s), "cvxpy", found.multiplier, s.theta, s.route + s.tau * min(rate * far, 1.0), s.size),
+    ]
+
+
+def _stationary(s: Setting) -> list[Check]:
+    """x − τ·∇Ω(p) is θ on the support of p, and no larger elsewhere."""
+    p = s.p.astype(np.float64)
+    level = s.wide - s.tau * np.asarray(s.kind.gradient(p))
+    inside = p > max(TINY, float(np.finfo(s.p.dtype).tiny))
+    farthest = level[inside][np.abs(level[inside] - s.theta).argmax()]
+    tolerance = _slope_rounding(s, p[inside])
+    checks = [Check(_multiplier(s) + " on the support", "∇Ω(p)", float(farthest), s.theta, tolerance, s.size)]
+    outside = level[p == 0] if s.kind.alpha > 1 else level[:0]
+    if outside.size:
+        over = max(float(outside.max()) - s.theta, 0.0)
+        checks.append(Check("x − τ∇Ω(p) ≤ θ off the support", "∇Ω(p)", over, 0.0, tolerance, s.size))
+    return checks
+
+
+def _multiplier(s: Setting) -> str:
+    return "x − τ∇Ω(p) = θ = " + ("F − τ" if s.kind.alpha == 1.0 else "F − τΣp^α/α")
+
+
+def _moreau(s: Setting) -> list[Check]:
+    """Two programs of one answer; and ∇F at the one prox is the other."""
+    y = (s.wide - s.wide.max()) / s.tau
+    weights, rest = conic.proximal(y, s.kind, solver=s.solver)
+    close = 2 * math.sqrt(2 * ROUTE[s.solver] * (1 + math.log(y.size)))  # both objectives are 1-strongly convex
+    off = float(np.abs(weights - rest).max())
+    checks = [Check("x/τ = prox F*(x/τ) + prox F(x/τ)", "cvxpy", off, 0.0, close)]
+    if s.kind.alpha == 2.0:  # both in closed form
+        P = np.asarray(s.kind.maximum(y, 2.0)[1])
+        off = float(np.abs(np.asarray(s.kind.maximum(y - P)[1]) - P).sum())
+        tolerance = 32 * _eps(y) * y.size
+        checks.append(Check("∇F(x/τ − P) = P, P the projection of x/(2τ)", "closed form", off, 0.0, tolerance))
+    return checks
+
+
+def _conjugate(name: str, q: Array, s: Setting) -> list[Check]:
+    """F*(q) = sup over x of ⟨q, x⟩ − F(x), by a solver and by ascent, against the closed form."""
+    expected = closed_form(q, s.tau, s.kind)
+    normal = _normal(q, expected)
+    exact = 8 * _eps(q) * s.terms
+    ascent = exact + (ASCENT * s.terms if math.isfinite(expected) else 0.0)
+    by_solver = s.tau * conic.conjugate(normal, 1.0, s.kind, solver=s.solver)
+    by_ascent = supremum(normal, s.tau, s.kind)
+    identity = f"F*({name}) = sup over x of ⟨{name},x⟩ − F(x)"
+    checks = [
+        Check(identity, "cvxpy", by_solver, expected, ROUTE[s.solver] * s.terms + ascent, s.terms),
+        Check(identity, "ascent", by_ascent.lower, expected, ascent, s.terms),
+    ]
+    if math.isfinite(expected):
+        checks.append(
+            Check(f"F*({name}) ≤ what the ascent proves", "ascent", by_ascent.upper, expected, ascent, s.terms)
+        )
+    return checks
+
+
+def _fenchel_young(name: str, q: Array, s: Setting) -> Check:
+    """F(x) + F*(q) − ⟨q, x⟩ against D(q): zero at p, positive elsewhere."""
+    wide = q.astype(np.float64)
+    with np.errstate(over="ignore"):
+        pairing = float(np.dot(wide, s.wide))
+    residual = s.value + closed_form(q, s.tau, s.kind) - pairing
+    expected = 0.0 if name == "p" else _divergence(wide, s) if math.isfinite(residual) else math.inf
+    what = "KL" if s.kind.alpha == 1.0 else "D"
+    return Check(
+        f"F(x) + F*({name}) − ⟨{name},x⟩ = τ{what}({name}‖p)",
+        "closed form",
+        residual,
+        expected,
+        s.rounding(_eps(q)),
+        s.size,
+    )
+
+
+def _divergence(q: Array, s: Setting) -> float:
+    """τ times the Bregman divergence of Ω, and what q has off the support of p: τ·D = τ·B_Ω(q, p) + ⟨μ, q⟩.
+
+    μ = θ − x + τ·∇Ω(p) ≥ 0 are the multipliers of p ≥ 0. For Shannon's τ·KL(q‖softmax), by log softmax.
+    """
+    kind, tau = s.kind, s.tau
+    if kind.alpha == 1.0:
+        live = q > 0
+        log_p = (s.wide - s.wide.max()) / tau
+        log_p = log_p - math.log(float(np.exp(log_p).sum()))
+        return tau * float(np.sum(q[live] * (np.log(q[live]) - log_p[live])))
+    p = np.asarray(kind.maximum(s.wide, tau)[1])
+    slope = np.asarray(kind.gradient(p))
+    mu = np.where(p > 0, 0.0, (s.theta - s.wide) + tau * slope)
+    bregman = float(kind.value(q / q.sum())) - float(kind.value(p)) - float(slope @ (q - p))
+    return tau * bregman + float(mu @ q)
+
+
+def _inverse(name: str, q: Array, s: Setting) -> list[Check]:
+    """The gradient maps undo each other: ∇F(τ·∇Ω(q)) = q."""
+    if not on_simplex(q):
+        return []
+    wide = _normal(q, 0.0)
+    back = np.asarray(s.kind.maximum(s.tau * np.asarray(s.kind.gradient(wide)), s.tau)[1])
+    off = float(np.abs(back - wide).sum())
+    # p = (level)^{1/(α − 1)}, which for α > 2 makes much of a rounding of the level near 0
+    tolerance = (64 * _eps(wide)) ** (1.0 / max(s.kind.alpha - 1.0, 1.0)) * q.size
+    return [Check(f"∇F(τ∇Ω({name})) = {name}: ‖·‖₁ = 0", "closed form", off, 0.0, tolerance)]
+
+
+def _slope_rounding(s: Setting, p: Array) -> float:
+    """Of τ·∇Ω(p), whose entries change by τ·p^{α−1} times the relative error of p."""
+    largest = float(np.max(p ** (s.kind.alpha - 1.0)))
+    return s.rounding() + 64 * _eps(s.p) * s.tau * (1.0 + largest) * s.x.size
+
+
+def _array(name: str, value: Any, size: int | None = None) -> Array:
+    """A finite vector in its own floating dtype (integers become float64)."""
+    checked = _doors.vector(name, value, size)
+    raw = np.asarray(value)
+    return checked if raw.dtype.kind != "f" or raw.dtype.itemsize > 8 else raw.astype(raw.dtype.newbyteorder("="))
+
+
+def _normal(q: Array, expected: float) -> Array:
+    """q in float64, with sum 1 where that holds up to rounding: narrow dtypes miss it by more than float64 forgives."""
+    wide = q.astype(np.float64)
+    return wide / wide.sum() if math.isfinite(expected) else wide
+
+
+def _eps(x: Array) -> float:
+    return float(np.finfo(x.dtype).eps)
