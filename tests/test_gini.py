@@ -189,3 +189,13 @@ def test_what_is_refused():
     eigenvalues = sm.Minimax(sm.Spectral(np.eye(2), [np.diag([1.0, -1.0])]))
     assert_refuses(ValueError, "gini", sm.solve, eigenvalues, regularizer="gini")
     assert_refuses(ValueError, ["regularizer", "gini"], sm.Smoothed, eigenvalues, 1.0, regularizer="gini")
+
+
+def test_newton_proves_cold_temperatures():
+    """Along a step the components are lines, so the line search needs no pass; without it nothing was proven here."""
+    case = problems.get("abs-deg16")
+    spread = float(np.ptp(case.problem.components.value(case.problem.start(case.x0))))
+    for tau in (1e-4 * spread, 1e-5 * spread):
+        r = sm.solve(case.problem, case.x0, tau=tau, regularizer="gini", method="newton")
+        assert r.success, r.message
+        assert r.npass < 1000

@@ -21,7 +21,7 @@ from smoothmax.solvers.newton.barrier import Walls, core, interior
 from smoothmax.solvers.newton.damping import SHARE, Damping, metric
 from smoothmax.solvers.newton.equalities import Equalities
 from smoothmax.solvers.newton.few import ROUGH, falling_few, fits, minimize_few
-from smoothmax.solvers.newton.line import search
+from smoothmax.solvers.newton.line import line, search
 from smoothmax.solvers.newton.predictor import turn, value
 from smoothmax.solvers.newton.sampling import approach
 from tests.laws import EPS
@@ -159,16 +159,18 @@ def test_the_metric_does_not_know_the_units_of_the_variables():
 # ------------------------------------------------------------------------------------------------ the line search
 
 
+@pytest.mark.parametrize("regularizer", ["shannon", "gini"])
 @pytest.mark.parametrize("seed", range(20))
-def test_the_line_search_ends_where_the_slope_has_halved(seed):
+def test_the_line_search_ends_where_the_slope_has_halved(seed, regularizer):
     """Judged by the surrogate itself, evaluated at the end of the ray."""
     rng = np.random.default_rng(seed)
     tau = 10.0 ** rng.uniform(-4, 0)
     A, b = rng.standard_normal((40, 3)), rng.standard_normal(40)
-    s, x = sm.Smoothed(sm.Minimax(sm.Affine(A, b, absolute=True)), tau), rng.standard_normal(3)
+    s = sm.Smoothed(sm.Minimax(sm.Affine(A, b, absolute=True)), tau, regularizer=regularizer)
+    x = rng.standard_normal(3)
     dx = -(10.0 ** rng.uniform(-3, 3)) * s.jac(x)
     slope, c = float(s.jac(x) @ dx), np.r_[A @ dx, -A @ dx]
-    t = search(s.problem.components(x), c, tau, slope, 1.0, np.inf, None)
+    t = search(line(s, s.problem.components(x), c), slope, 1.0, np.inf)
     assert t > 0
     assert abs(s.jac(x + t * dx) @ dx) <= 0.5 * abs(slope) * (1 + 1e-6)
     assert s.fun(x + t * dx) < s.fun(x)

@@ -15,7 +15,7 @@ from ...domains import Box
 from ...problem import Minimax
 from ..continuation import floored
 from .damping import Damping, lifted
-from .line import search
+from .line import log_sum_exp, search
 
 NEGLIGIBLE = 32.0  # rows this many τ below the top do not show in the Hessian
 ROUGH = 0.1  # of τ: decrement that ends a temperature
@@ -124,7 +124,7 @@ class Few:
                 dx = -Factor(M + self.damping.shift(self._metric, self.tau, self.g))(self.g)
                 slope = float(self.g @ dx)
             c = self.J @ dx
-            t = search(self.f + self.tau * self.logw, c, self.tau, slope, 1.0, np.inf, None)
+            t = search(log_sum_exp(self.f + self.tau * self.logw, c, self.tau), slope, 1.0, np.inf)
             self.damping.learn(t)
             self.x, self.f, self.steps = self.x + t * dx, self.f + t * c, self.steps + 1
         return False

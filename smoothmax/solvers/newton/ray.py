@@ -1,8 +1,8 @@
 """How far to go along a Newton step: where the derivative of F_τ + barrier has fallen to half of what it was.
 
 The full step is tried first. For affine components it brings J dx = f(x + dx) − f(x) with it, so that a good step costs
-one pass, and a bad one two: the line search (`line`) needs none. Curved components have no such line, and neither
-has Gini's index: their step is taken or refused, and the next one regularized more.
+one pass, and a bad one two: the line search (`line`) needs none. Curved components have no such line: their step is
+taken or refused, and the next one regularized more.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from ..._typing import Array
 from ...surrogate import Point
 from .barrier import Walls
 from .damping import SHARE
-from .line import FAR, HALF, search
+from .line import FAR, HALF, Line, line, search
 
 EPS = float(np.finfo(float).eps)
 
@@ -30,8 +30,7 @@ class Ray:
         longest = self.walls.longest(self.point.x, self.dx)
         t = min(1.0, longest)
         new = self._at(t)
-        surrogate = self.point.surrogate
-        if not (surrogate.problem.affine and surrogate.entropic):
+        if not self.point.surrogate.problem.affine:
             return self._further(new, t, longest) if self._falls(new, SHARE * t) else (0.0, None)
         lost = -self.slope <= self.noise  # among rounding a derivative says nothing
         good = lost or abs(self._slope(new)) <= HALF * abs(self.slope)
@@ -54,15 +53,18 @@ class Ray:
 
     def _search(self, new: Point, t: float, longest: float) -> float:
         """By the values at the end of the full step."""
-        point, offset, walls = self.point, self.point.surrogate.offset, self.walls
+        point, walls = self.point, self.walls
         known = np.isfinite(new.fun) and walls.held is None
         c = (new.f - point.f) / t if known else point.lin.jvp(self.dx)
-        z = point.f if offset is None else point.f + offset
-        return search(z, c, point.tau, self.slope, t, longest, self._wall if walls.count else None)
+        smooth = line(point.surrogate, point.f, c)
+        return search(self._walled(smooth) if walls.count else smooth, self.slope, t, longest)
 
-    def _wall(self, t: float) -> tuple[float, float]:
-        x = self.point.x + t * self.dx
-        return self.walls.value(x, self.mu), self.walls.slope(x, self.dx, self.mu)
+    def _walled(self, smooth: Line) -> Line:
+        def phi(t: float) -> tuple[float, float]:
+            x, (value, slope) = self.point.x + t * self.dx, smooth(t)
+            return value + self.walls.value(x, self.mu), slope + self.walls.slope(x, self.dx, self.mu)
+
+        return phi
 
     def _further(self, new: Point, t: float, longest: float) -> tuple[float, Point]:
         """Quadruple a full step for as long as F falls almost as fast at its end as at its start."""
