@@ -211,3 +211,13 @@ def test_what_is_refused():
         assert_refuses(ValueError, "t", check, [1.0], t=t)
     for t in ("2", None, True):
         assert_refuses(TypeError, "t", check, [1.0], t=t)
+
+
+def test_weights_that_underflow_leave_finite_sides():
+    report = sm.check_inequalities([0.0, -5000.0], p=[0.5, 0.5])
+    for name in ("Pinsker", "KL identity", "Gibbs"):
+        row = report[name]
+        assert math.isfinite(row.left)
+        assert math.isfinite(row.right)
+    assert report["Pinsker"].right == pytest.approx(2500 - math.log(2))
+    assert report.ok

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from .._typing import Array
-from ..operators import entropy, logsumexp, softmax
+from ..operators import entropy, kl_divergence, log_softmax, logsumexp, softmax
 
+TINY = 1e-290  # a weight below it has lost digits
 ROUNDING = 32.0  # times eps: of what is added up on both sides
 
 
@@ -94,3 +95,12 @@ class Data:
         """A few eps of everything that a side adds up, in its unit."""
         scale = {"x": self.size, "1": 1.0 + self.size / self.tau}
         return ROUNDING * self.eps * scale[unit]
+
+
+def divergence(p: Array, x: Array, tau: float) -> float:
+    """KL(p‖softmax(x/τ)), by logarithms where the softmax underflows."""
+    q, live = softmax(x, tau=tau), p > 0
+    if q[live].min() > TINY:
+        return float(kl_divergence(p, q))
+    log_q = log_softmax(x, tau=tau)
+    return float(np.sum(p[live] * (np.log(p[live]) - log_q[live])))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .._typing import Array
-from ..operators import kl_divergence, logsumexp_hvp, logsumexp_plus, softmax
-from .data import Data
+from ..operators import logsumexp_hvp, logsumexp_plus, softmax
+from .data import Data, divergence
 from .statement import ALWAYS, BOYD, Sides, states
 
 NESTEROV = "Nesterov, Math. Program. 103, 2005"
@@ -125,24 +123,15 @@ def _(d: Data) -> Sides:
     "Bregman", "F(y) − F(x) − ⟨∇F(x), y − x⟩ = τ·KL(softmax(x/τ)‖softmax(y/τ))", ALWAYS, "Banerjee et al., JMLR 6, 2005"
 )
 def _(d: Data) -> Sides:
-    return d.F(d.y) - d.value - float(d.weights @ (d.y - d.x)), d.tau * _divergence(d.x, d.y, d.tau), True
+    return d.F(d.y) - d.value - float(d.weights @ (d.y - d.x)), d.tau * divergence(d.weights, d.y, d.tau), True
 
 
 @states("Bregman of LSE+", "the same of F₊, the cumulant of the multinomial, with (0, x) and (0, y)", ALWAYS, NIELSEN)
 def _(d: Data) -> Sides:
     x, y = np.append(d.x, 0.0), np.append(d.y, 0.0)
     values = [float(logsumexp_plus(v, tau=d.tau)) for v in (d.x, d.y)]
-    mean = softmax(x, tau=d.tau)[:-1]  # ∇F₊(x): the expected counts of a single draw
-    return values[1] - values[0] - float(mean @ (d.y - d.x)), d.tau * _divergence(x, y, d.tau), True
-
-
-def _divergence(x: Array, y: Array, tau: float) -> float:
-    """KL(softmax(x/τ)‖softmax(y/τ)), by logarithms where the second underflows."""
-    p, q = softmax(x, tau=tau), softmax(y, tau=tau)
-    if q[p > 0].min() > 1e-290:
-        return float(kl_divergence(p, q))
-    logs = [(v - v.max()) / tau - math.log(float(np.exp((v - v.max()) / tau).sum())) for v in (x, y)]
-    return float(np.sum(p[p > 0] * (logs[0] - logs[1])[p > 0]))
+    p = softmax(x, tau=d.tau)  # all but its last entry is ∇F₊(x): the expected counts of a single draw
+    return values[1] - values[0] - float(p[:-1] @ (d.y - d.x)), d.tau * divergence(p, y, d.tau), True
 
 
 def _norm(v: Array) -> float:

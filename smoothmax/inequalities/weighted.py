@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from ..operators import entropy, kl_divergence, logsumexp, softmax
-from .data import Data
+from ..operators import entropy, logsumexp, softmax
+from .data import Data, divergence
 from .statement import ALWAYS, BOYD, Sides, states
 
 RENYI = "Rényi, Proc. 4th Berkeley Symp. 1, 1961"
@@ -63,10 +63,7 @@ def _(d: Data) -> Sides:
 
 @states("KL identity", "F(x) = ⟨p, x⟩ + τ·H(p) + τ·KL(p‖softmax(x/τ))", ALWAYS, "Csiszár, Ann. Probab. 3, 1975")
 def _(d: Data) -> Sides:
-    log_q = (d.x - d.value) / d.tau  # where softmax underflows its logarithm does not
-    live = d.p > 0
-    divergence = float(np.sum(d.p[live] * (np.log(d.p[live]) - log_q[live])))
-    return d.value, float(d.p @ d.x) + d.tau * d.entropy + d.tau * divergence, True
+    return d.value, float(d.p @ d.x) + d.tau * d.entropy + d.tau * divergence(d.p, d.x, d.tau), True
 
 
 @states("entropy rises with τ", "H(softmax(x/τ)) ≤ H(softmax(x/(tτ)))", "all x are equal", "dH/dτ = Var(x)/τ³ ≥ 0", "1")
@@ -77,4 +74,4 @@ def _(d: Data) -> Sides:
 @states("Pinsker", "‖p − softmax(x/τ)‖₁²·τ/2 ≤ F(x) − ⟨p, x⟩ − τ·H(p)", "p = softmax(x/τ)", "Pinsker 1964")
 def _(d: Data) -> Sides:
     apart = float(np.abs(d.p - d.weights).sum())
-    return d.tau * apart**2 / 2, d.tau * float(kl_divergence(d.p, d.weights)), bool(np.array_equal(d.p, d.weights))
+    return d.tau * apart**2 / 2, d.tau * divergence(d.p, d.x, d.tau), bool(np.array_equal(d.p, d.weights))
