@@ -16,7 +16,7 @@ test: $(READY)
 # PyTorch and JAX are large, so they live in an environment of their own.
 test-backends: $(BACKENDS)/.ready
 	SMOOTHMAX_BACKENDS=strict,torch,jax $(BACKENDS)/bin/python -m pytest tests/test_arrays.py\
-		tests/test_regularizers.py
+		tests/test_regularizers.py tests/test_losses.py
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -25,6 +25,7 @@ from experiments import (
     cvx_speed,
     equioscillation,
     gap_vs_temperature,
+    operators_speed,
     tour,
     traffic,
 )
@@ -105,6 +106,17 @@ def test_applications_agree_with_what_one_would_have_used():
     assert {row["way"] for row in table} == {"smoothmax", "linprog", "Clarabel", "Clarabel, solver alone"}
     assert all(-1e-12 <= row["excess"] <= 1e-7 for row in table)
     assert isinstance(applications.plot(table), Figure)
+
+
+def test_fast_operators_and_their_peers_agree():
+    table = operators_speed.run(quick=True)
+    assert {row["task"] for row in table} == set(operators_speed.COLOURS)
+    timed = [row for row in table if row.get("said") != operators_speed.ABSENT]
+    assert all(row["difference"] <= (1e-12 if row["dtype"] == "float64" else 1e-5) for row in timed)
+    assert all(row["ratio"] == row["peer_ms"] / row["ours_ms"] for row in timed)
+    assert all(row["memory_ratio"] > 0 for row in table if row["task"] == "attention")
+    assert len(operators_speed.summary(table)) == len(table)
+    assert isinstance(operators_speed.plot(table), Figure)
 
 
 def test_the_ball_is_a_circle_on_the_map():

@@ -92,6 +92,21 @@ def test_softmax_sums_to_one(n, scale):
     assert abs(math.fsum(operators.softmax(x[0] - 400)) - 1) <= 4 * EPS
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n", [255, 256, 1000, 8191, 8192])
+def test_many_long_rows_are_each_as_if_alone(n, dtype):
+    x = np.random.default_rng(n).normal(size=(20, n)).astype(dtype)
+    eps, before = float(np.finfo(dtype).eps), np.getbufsize()
+    for tau in (1.0, 0.3):
+        p, lse = operators.softmax(x, tau=tau, axis=1), operators.logsumexp(x, tau=tau, axis=1)
+        for row, weights, value in zip(x, p, lse, strict=True):
+            np.testing.assert_allclose(weights, operators.softmax(row, tau=tau), rtol=2 * eps)
+            np.testing.assert_allclose(value, operators.logsumexp(row, tau=tau), rtol=2 * eps)
+        if dtype is np.float64:
+            assert all(abs(math.fsum(row) - 1) <= 4 * EPS for row in p)
+    assert np.getbufsize() == before
+
+
 @pytest.mark.parametrize("seed", range(100))
 def test_softmax_sums_to_one_where_sums_go_wrong(seed):
     """Exact ties round the same way again and again; a few peaks over a long floor swallow it bit by bit."""

@@ -117,6 +117,23 @@ def test_few_or_many_in_the_support(shape, tau):
     np.testing.assert_array_equal(columns[1].T, p)
 
 
+@pytest.mark.parametrize("alpha", [1.05, 1.5, 2.0, 3.0])
+@pytest.mark.parametrize("tau", [1e-3, 0.3, 3.0, 1e3])
+def test_entmax_among_few_or_many(alpha, tau):
+    """The same weights as where the whole of every row is looked at."""
+    make, read = library("strict")
+    rng = np.random.default_rng(7)
+    for shape in ((400, 300), (2, 90_000), (500, 3)):
+        z = rng.normal(size=shape)
+        z[0, :2] = INF, NAN
+        z[1, 0] = -INF
+        value, p = tsallis(alpha).maximum(z, tau, axis=1)
+        expected, q = tsallis(alpha).maximum(make(z), tau, axis=1)
+        np.testing.assert_allclose(value, read(expected), rtol=1e-13, atol=1e-13 * tau)
+        np.testing.assert_allclose(p, read(q), rtol=1e-9, atol=2e-13)
+        np.testing.assert_allclose(p[1:].sum(axis=1), 1.0, rtol=1e-13)
+
+
 def test_tsallis_joins_shannon_and_gini():
     for tau in (0.1, 1.0, 10.0):
         for alpha, limit in ((1 + 1e-9, shannon), (2.0, gini)):

@@ -15,6 +15,9 @@ import numpy as np
 from smoothmax.operators.door import Array
 from smoothmax.operators.terms import Terms
 
+SHORT, BUFFER = 256, 8192  # elements: a short buffer of NumPy's, and its usual one
+ROWS = 8  # so many make the change worth while
+
 
 def working(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """Everything is accumulated in float64, or in longdouble for longdouble."""
@@ -33,7 +36,12 @@ def exponents(terms: Terms, tau: float, axis: int, out: Array | None = None) -> 
     """
     x = kept(terms)
     m = x.max(axis=axis, keepdims=True).astype(working(x.dtype), copy=False)
-    z = np.subtract(x, m, out=out, dtype=m.dtype, order="C")
+    if x.dtype == m.dtype:
+        z = by_row(np.subtract, x, m, out)
+    elif axis == 1 and m.size >= ROWS:
+        z = by_row(np.subtract, wide := x.astype(m.dtype), m, wide)
+    else:
+        z = np.subtract(x, m, dtype=m.dtype, order="C")
     if tau == 0.0:
         z[z < 0.0] = -np.inf
     elif tau != 1.0:
@@ -44,6 +52,19 @@ def exponents(terms: Terms, tau: float, axis: int, out: Array | None = None) -> 
     top = z.max(axis=axis, keepdims=True)
     np.subtract(z, top, out=z)
     return z, np.where(np.isfinite(m), m + tau * top, m)
+
+
+def by_row(ufunc: np.ufunc, a: Array, b: Array, out: Array | None) -> Array:
+    """ufunc(a, b), C-ordered, where b has one number for each row of a (or for each column).
+
+    NumPy copies b out to the size of its buffer where the rows are shorter than that, which takes longer than the
+    arithmetic: so the buffer is made short.
+    """
+    if b.size < ROWS or not SHORT <= a.shape[-1] < BUFFER:
+        return np.asarray(ufunc(a, b, out=out, order="C"))
+    with np.errstate():  # restores the buffer
+        np.setbufsize(SHORT)
+        return np.asarray(ufunc(a, b, out=out, order="C"))
 
 
 def total(e: Array, axis: int) -> Array:

@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike
 
 from smoothmax.operators import anywhere
 from smoothmax.operators.door import Array, Axis, as_axes, as_real, as_tau
-from smoothmax.operators.kernel import exponents, kept, tail, total, working
+from smoothmax.operators.kernel import by_row, exponents, kept, tail, total, working
 from smoothmax.operators.library import foreign
 from smoothmax.operators.slices import Slices
-from smoothmax.operators.terms import Terms
+from smoothmax.operators.terms import BLOCK, Terms
 
 TINY = np.finfo(np.float64).tiny
-MANY = 2048
+MANY = 256
 
 
 @np.errstate(all="ignore")
@@ -39,7 +39,7 @@ def softmax(
     if foreign(x):
         weights: Array = anywhere.softmax(x, tau, axis, prior, where, log=False)
         return weights
-    if prior is None and where is None and x.dtype == np.float64 and x.flags.c_contiguous:
+    if prior is None and where is None and _simple(x):
         axes = as_axes(axis, x.ndim)
         p = _unshifted(x, axes) if tau == 1.0 else _at_once(x, tau, axes)
         if p is not None:
@@ -68,6 +68,11 @@ def log_softmax(
     return _weights(x, tau, axis, prior, where, log=True)
 
 
+def _simple(x: Array) -> bool:
+    """Whether to try all at once; large arrays of narrow floats are widened block by block."""
+    return x.flags.c_contiguous and (x.dtype == np.float64 or (x.itemsize < 8 and x.size <= BLOCK))
+
+
 def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
     """exp(x) / sum(exp(x)) without a shift: exact enough, and fastest, unless something over- or underflows.
 
@@ -75,7 +80,7 @@ def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
     """
     if not axes or x.size == 0 or (len(axes) < x.ndim and axes != (x.ndim - 1,)):
         return None
-    e: Array = np.exp(x)
+    e: Array = np.exp(x) if x.itemsize == 8 else np.exp(x, dtype=np.float64)
     if len(axes) == x.ndim:
         s = low = high = np.add.reduce(e, axis=None)
     else:
@@ -85,9 +90,11 @@ def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
     if high < 1e300 and (low >= 1.0 or (low > TINY and e.min() > TINY)):
         if x.shape[-1] < MANY:  # dividing makes a lone peak exactly 1, multiplying is twice as fast
             e /= s
-        else:
+        elif low is s:
             e *= 1.0 / s
-        return e
+        else:
+            by_row(np.multiply, e, 1.0 / s, e)
+        return e if x.itemsize == 8 else e.astype(x.dtype)
     return None
 
 
@@ -98,11 +105,11 @@ def _at_once(x: Array, tau: float, axes: tuple[int, ...]) -> Array | None:
     m = x.max()
     if not np.isfinite(m):
         return None
-    e: Array = x - m
+    e: Array = np.subtract(x, m, dtype=np.float64)
     e /= tau
     np.exp(e, out=e)
     e *= 1.0 / np.add.reduce(e, axis=None)
-    return e
+    return e.astype(x.dtype, copy=False)
 
 
 def _weights(x: Array, tau: float, axis: Axis, prior: ArrayLike | None, where: ArrayLike | None, *, log: bool) -> Array:
@@ -128,7 +135,7 @@ def _normalized(terms: Terms, tau: float, axis: int, log: bool, out: Array | Non
         np.subtract(p, np.log1p(tail(np.exp(p), axis)), out=p)
     else:
         np.exp(p, out=p)
-        np.multiply(p, 1.0 / total(p, axis), out=p)
+        by_row(np.multiply, p, 1.0 / total(p, axis), p)
     if (m == np.inf).any():
         _at_infinity(p, terms, m, axis, log)
     if terms.keep is not None:

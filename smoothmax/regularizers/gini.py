@@ -19,6 +19,7 @@ from ..operators.library import cast, foreign, namespace, place
 from ..operators.slices import Slices
 from ..operators.terms import BLOCK
 from .base import Regularizer, distribution, lse_like, nothing
+from .near import near
 
 FEW = 8  # elements within τ of the maximum are few below one in so many
 
@@ -82,15 +83,12 @@ def _by_sorting(z: Any, tau: float, axis: Axis) -> tuple[Any, Any]:
 
 
 def _by_rounds(z: Array, tau: float) -> tuple[Array, Array] | None:
-    """θ ← (the sum of what is above it − 1)/its number, until nothing drops out; None where a maximum is not finite."""
-    n, m = z.shape[1], z.max(axis=1)
-    m = m.astype(np.promote_types(m.dtype, np.float64))
-    if not np.isfinite(m).all():
+    """θ ← (the sum of what is above it − 1)/its number, until nothing drops out; None where ``near`` has none."""
+    found = near(z, tau)
+    if found is None:
         return None
-    where = np.flatnonzero(z > (m - tau)[:, None])
-    if where.size < m.size:  # τ is below rounding
-        return None
-    p = np.zeros_like(z, order="C")
+    m, where = found
+    n, p = z.shape[1], np.zeros_like(z, order="C")
     if FEW * where.size < z.size:
         excess = _few(z, m, tau, where, p)
     else:

@@ -15,11 +15,14 @@ from typing import Any
 import numpy as np
 
 from ..operators.anywhere import Rows, limits
-from ..operators.door import Axis, as_real, as_tau
-from ..operators.library import cast, namespace, number
+from ..operators.door import Array, Axis, as_real, as_tau
+from ..operators.kernel import working
+from ..operators.library import cast, foreign, namespace, number
 from ..operators.slices import Slices
+from ..operators.terms import BLOCK
 from . import kink_root, norm_root
 from .base import Regularizer, distribution, lse_like, nothing
+from .near import near
 
 
 class Tsallis(Regularizer):
@@ -50,11 +53,8 @@ class Tsallis(Regularizer):
         slices = Slices.of(z, axis)
         if 0 in z.shape:
             return nothing(z, slices)
-        rows = Rows.of(z, tau, axis, None, None)
-        p = self._weights(rows.xp, rows.z)
-        gain = rows.xp.sum(rows.xp.where(p > 0, p * rows.z, 0.0 * p), axis=1, keepdims=True)
-        value = lse_like(rows.m, tau * (gain - self._omega(p)), self.bound(slices.n, tau))
-        return cast(slices.reduced(value[:, 0], False), z.dtype), cast(slices.restored(limits(rows, p, False)), z.dtype)
+        value, p = self._of_all(z, tau, axis) if foreign(z) else self._in_blocks(slices.matrix(z), tau)
+        return cast(slices.reduced(value[:, 0], False), z.dtype), cast(slices.restored(p), z.dtype)
 
     def slopes(self, p: Any) -> Any:
         """p^(2 − α) on the support."""
@@ -79,13 +79,57 @@ class Tsallis(Regularizer):
         log_p = xp.log(xp.where(p > 0, p, xp.ones_like(p)))
         return xp.sum(p * xp.expm1(c * log_p), axis=1, keepdims=True) / (c * self.alpha)
 
-    def _weights(self, xp: Any, y: Any) -> Any:
-        """p* of rows with maximum 0."""
-        c = self.alpha - 1.0
+    def _in_blocks(self, z: Array, tau: float) -> tuple[Array, Array]:
+        """NumPy's arrays, some rows at a time: what it takes to find their weights stays in the cache."""
+        value, p = np.empty((len(z), 1), working(z.dtype)), np.empty_like(z, order="C")
+        for i in range(0, len(z), step := max(BLOCK // z.shape[1], 1)):
+            here = slice(i, i + step)
+            value[here], p[here] = self._of_few(z[here], tau) or self._of_all(z[here], tau, 1)
+        return value, p
+
+    def _of_all(self, z: Any, tau: float, axis: Axis) -> tuple[Any, Any]:
+        """Whatever the library, and whatever the elements."""
+        rows = Rows.of(z, tau, axis, None, None)
+        xp, c, y = rows.xp, self.alpha - 1.0, rows.z
         longest = number(xp.max(xp.sum(cast(y > -1.0 / c, xp.int64), axis=1)), y.shape[1])
         some = y if 2 * longest > y.shape[1] else xp.sort(y, axis=1)[:, y.shape[1] - max(longest, 1) :]
-        p = (norm_root if self.alpha <= 2.0 else kink_root).weights(y, some, c)
-        return p / xp.sum(p, axis=1, keepdims=True)
+        p = self._weights(y, some)
+        return self._maximum(rows.m, y, p, tau, y.shape[1]), limits(rows, p, False)
+
+    def _of_few(self, z: Array, tau: float) -> tuple[Array, Array] | None:
+        """Those near the maximum, moved to the left of a narrow matrix; None where that would not be narrow."""
+        c, n = self.alpha - 1.0, z.shape[1]
+        found = near(z, tau / c)
+        if found is None:
+            return None
+        m, where = found
+        row = where // n
+        y = (z.ravel()[where] - m[row]) / tau
+        start = None
+        if c <= 1.0:
+            stays, mu = norm_root.candidates(y, row, m.size, c)
+            start, y, row, where = mu[:, None], y[stays], row[stays], where[stays]
+        size = np.bincount(row, minlength=m.size)
+        if 2 * size.max() > n:
+            return None
+        taken = np.arange(size.max()) < size[:, None]
+        packed, p = np.full(taken.shape, -np.inf), np.zeros(z.shape)
+        packed[taken] = y
+        few = self._weights(packed, packed, start)
+        p.ravel()[where] = few[taken]
+        return self._maximum(m[:, None], packed, few, tau, n), p
+
+    def _weights(self, y: Any, some: Any, start: Any = None) -> Any:
+        """p* of rows with maximum 0; `some` holds what of them may be in the support."""
+        c = self.alpha - 1.0
+        p = norm_root.weights(y, some, c, start) if c <= 1.0 else kink_root.weights(y, some, c)
+        return p / namespace(y).sum(p, axis=1, keepdims=True)
+
+    def _maximum(self, m: Any, y: Any, p: Any, tau: float, n: int) -> Any:
+        """m + τ·(⟨p, y⟩ − Ω(p)), (rows, 1)."""
+        xp = namespace(p)
+        gain = xp.sum(xp.where(p > 0, p * y, 0.0 * p), axis=1, keepdims=True)
+        return lse_like(m, tau * (gain - self._omega(p)), self.bound(n, tau))
 
 
 def tsallis(alpha: float) -> Tsallis:
