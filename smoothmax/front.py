@@ -201,6 +201,6 @@ def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, b
         try:
             again = solve_with(problem, x0, replace(s, method=other, why=why, options={}), budget=budget)
         except Interrupted as stop:
-            raise Interrupted(joined(problem, result, stop.result)) from None
-        result, tried = joined(problem, result, again), other
+            raise Interrupted(joined(problem, result, stop.result, smoothed=s.tau is not None)) from None
+        result, tried = joined(problem, result, again, smoothed=s.tau is not None), other
     return result

@@ -57,6 +57,7 @@ class Path:
 
     records: tuple[dict[str, Any], ...]
     results: tuple[MinimaxResult, ...] = field(repr=False, default=())
+    regularizer: str = "shannon"
 
     @property
     def best(self) -> float:
@@ -92,7 +93,7 @@ class Path:
         """Log–log picture of gap, τ·H(p), τ·log n and the extrapolated error against τ; saved as PNG, SVG or PDF."""
         from .plots import path_figure
 
-        return path_figure(self.to_dict(), path, **options)
+        return path_figure(self.to_dict(), path, **{"regularizer": self.regularizer, **options})
 
 
 def path(
@@ -131,21 +132,25 @@ def path(
     results: list[MinimaxResult] = []
     kind = named(solve_options.get("regularizer", "shannon"), SMOOTHINGS)
     surrogate = partial(Smoothed, problem, regularizer=kind)
-    for tau in _temperatures(problem, x, taus, eps, kind):
-        if results:
-            x = predict(results[-1], surrogate(results[-1].tau), surrogate(tau))
-        settings = Settings.of(problem, tau=tau, tol=tol, method=method, **solve_options)
-        try:
+    try:
+        for tau in _temperatures(problem, x, taus, eps, kind):
+            if results:
+                x = predict(results[-1], surrogate(results[-1].tau), surrogate(tau))
+            settings = Settings.of(problem, tau=tau, tol=tol, method=method, **solve_options)
             found = solve_with(problem, x, settings, warm=bool(results))
-        except Interrupted as stop:
-            stop.path = Path(tuple(records), tuple(results))
+            candidate = math.nan if not results else problem.value(_richardson(problem, results[-1], found))
+            record = _record(surrogate(tau), found, candidate)
+            results.append(found)
+            records.append(record)
+            if math.isnan(found.smoothed_fun):
+                break
+    except KeyboardInterrupt as stop:  # within a solve it has a result of its own
+        if not isinstance(stop, Interrupted) and not results:
             raise
-        candidate = math.nan if not results else problem.value(_richardson(problem, results[-1], found))
-        results.append(found)
-        records.append(_record(surrogate(tau), found, candidate))
-        if math.isnan(found.smoothed_fun):
-            break
-    return Path(tuple(records), tuple(results))
+        told = stop if isinstance(stop, Interrupted) else Interrupted(results[-1])
+        told.path = Path(tuple(records), tuple(results[: len(records)]), kind.name)
+        raise told from None
+    return Path(tuple(records), tuple(results), kind.name)
 
 
 def predict(last: MinimaxResult, here: Smoothed, there: Smoothed) -> Array:

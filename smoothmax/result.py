@@ -124,10 +124,12 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
     return result
 
 
-def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult) -> MinimaxResult:
+def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult, *, smoothed: bool = False) -> MinimaxResult:
     """What two solves of one problem have found together, one after the other on one budget: the better point with the
-    better bound, which may come from different ones."""
-    best, other = (one, two) if one.fun <= two.fun or math.isnan(two.fun) else (two, one)
+    better bound, which may come from different ones. `smoothed`: they have minimized F_τ, and that is what counts."""
+    aim = "smoothed_fun" if smoothed else "fun"
+    first = not (smoothed and two.success) and (one[aim] <= two[aim] or math.isnan(two[aim]))
+    best, other = (one, two) if first else (two, one)
     found = MinimaxResult(best)
     found.update({count: one[count] + two[count] for count in ("nit", "nfev", "njev", "nhev")})
     found.update(npass=two.npass, trace=one.trace + two.trace)
@@ -140,6 +142,8 @@ def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult) -> MinimaxR
             c = replace(other.certificate, upper=best.upper_bound, parts=parts)
         found.update(certificate=c, lower_bound=c.lower, gap=c.gap, gap_parts=c.parts, weights=c.weights)
         found.multipliers = c.multipliers
-    if found.gap <= found.threshold and not found.success:
+    found.smoothed_lower_bound = np.fmax(one.smoothed_lower_bound, two.smoothed_lower_bound)
+    gap = found.smoothed_fun - found.smoothed_lower_bound if smoothed else found.gap
+    if gap <= found.threshold and not found.success:
         found.update(status=int(Status.PROVEN), success=True, message=SENTENCES[Status.PROVEN] + " By two methods.")
     return found

@@ -782,3 +782,18 @@ def test_data_at_the_ends_of_the_numbers_never_raise(unit):
         r = sm.solve(sm.Minimax(sm.Affine(A, b, absolute=True), domain), max_passes=3000)
         assert np.isfinite(r.x).all()
         assert not r.lower_bound > r.upper_bound
+
+
+@pytest.mark.parametrize("regularizer", ["shannon", "gini"])
+def test_success_at_a_given_temperature_is_a_proven_smoothed_gap(regularizer):
+    """Also where "auto" goes on with a second method: it is F_τ that the better point is better in."""
+    rng = np.random.default_rng(5)
+    for k in range(25):
+        A, b = rng.standard_normal((6, 3)), rng.standard_normal(6)
+        domain = [sm.Ball(np.zeros(3), 1.0), sm.Box(-np.ones(3), np.ones(3)), sm.Simplex(3)][k % 3]
+        tau = 10.0 ** rng.uniform(-3, 3)
+        r = sm.solve(sm.Minimax(sm.Affine(A, b), domain), tau=tau, regularizer=regularizer)
+        left = r.smoothed_fun - r.smoothed_lower_bound
+        assert not r.success or left <= r.threshold * (1 + 1e-6) + 1e-14 * tau, (k, tau, left, r.threshold)
+        s = sm.Smoothed(sm.Minimax(sm.Affine(A, b), domain), tau, regularizer=regularizer)
+        assert s.fun(r.x) == pytest.approx(r.smoothed_fun, rel=1e-12)

@@ -221,3 +221,27 @@ def test_weights_that_underflow_leave_finite_sides():
         assert math.isfinite(row.right)
     assert report["Pinsker"].right == pytest.approx(2500 - math.log(2))
     assert report.ok
+
+
+def test_bounds_that_divide_by_little_are_no_false_alarm():
+    rng = np.random.default_rng(0)
+    for k in range(300):
+        n, t = int(rng.integers(1, 30)), 1 + 10 ** rng.uniform(-9, 1.5)
+        x = np.zeros(n) if k % 2 else rng.standard_normal(n) * 10 ** rng.uniform(-5, 5)
+        p = np.full(n, 1 / n) if k % 3 else rng.dirichlet(np.full(n, 0.3))
+        report = sm.check_inequalities(x, p=p, t=t, tau=10 ** rng.uniform(-6, 6))
+        assert not failing(report), (n, t, failing(report))
+
+
+def test_what_a_statement_does_not_use_does_not_blur_it():
+    plain = sm.check_inequalities([0.0, 1.0])
+    for other in (sm.check_inequalities([0.0, 1.0], [1e16, 0.0]), sm.check_inequalities([0.0, 1.0], t=1e12)):
+        assert other["maximum below"].tolerance == plain["maximum below"].tolerance
+        assert other["Gibbs"].tolerance == plain["Gibbs"].tolerance
+
+
+def test_sums_that_overflow_are_refused_by_name():
+    check = sm.check_inequalities
+    assert_refuses(ValueError, ["x", "tau"], check, [1.7e308, -1.7e308])
+    assert_refuses(ValueError, ["t", "tau"], check, [1.0, 2.0], tau=1e308)
+    assert_refuses(ValueError, ["tau"], check, [1.0, 2.0], tau=5e-324)

@@ -306,3 +306,47 @@ def test_jax_differentiates_the_losses():
     D, labels = batch()
     found = jax.grad(lambda a: losses.lifted_structured(a, labels).smooth)(make(D))
     np.testing.assert_allclose(found, lifted_structured(D, labels).grad, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int64])
+def test_narrow_integers_name_classes_too(dtype):
+    for n in (100, 300, 70_000):
+        assert cross_entropy(np.zeros((1, n)), np.array([3], dtype)) == pytest.approx(math.log(n))
+        assert cross_entropy_grad(np.zeros((1, n)), np.array([3], dtype)).min() == pytest.approx(1 / n - 1)
+
+
+def test_what_is_masked_may_hold_anything():
+    q, k, v, g = (RNG.normal(size=(6, 4)) for _ in range(4))
+    mask = np.array([True, True, True, False, False, True])
+    clean, slopes = attention(q, k, v, mask=mask), attention_vjp(q, k, v, g, mask=mask)
+    k[3], v[4], v[3] = np.nan, np.inf, np.nan
+    for block in (1, 2, 4, 100):
+        np.testing.assert_allclose(attention(q, k, v, mask=mask, block=block), clean, atol=1e-14)
+        for found, expected in zip(attention_vjp(q, k, v, g, mask=mask, block=block), slopes, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-13)
+    k[3] = 0.0
+    for block in (1, 2, 100):  # what is in the future has not been seen yet
+        found = attention(q, k, v, causal=True, block=block)
+        np.testing.assert_array_equal(np.isfinite(found).all(axis=1), [True, True, True, False, False, False])
+
+
+def test_nan_distances_are_no_loss_of_zero():
+    labels = [0, 0, 1, 1]
+    for place in ((0, 1), (0, 2)):
+        D = np.ones((4, 4))
+        D[place] = D[place[::-1]] = np.nan
+        found = lifted_structured(D, labels)
+        assert np.isnan([found.smooth, found.hard, found.bound]).all()
+
+
+def test_what_else_is_refused():
+    x = np.zeros((2, 3))
+    assert_refuses(TypeError, "axis", cross_entropy, x, [0, 1], axis=None)
+    assert_refuses(TypeError, "axis", cross_entropy, x, [0, 1], axis=(0, 1))
+    assert_refuses(ValueError, "logits", cross_entropy, 1.0, 0)
+    assert_refuses(ValueError, "logits", cross_entropy, np.zeros((2, 0)), [0, 0])
+    assert_refuses(ValueError, ["target", "integers"], cross_entropy, x, [0.0, 1.0])
+    assert_refuses(ValueError, ["target", "floats"], cross_entropy, x, np.eye(3, dtype=int)[:2])
+    assert_refuses(TypeError, ["target", "masked"], cross_entropy, x, np.ma.array([0, 1]))
+    assert_refuses(TypeError, "causal", attention, x, x, x, causal="no")
+    assert_refuses(TypeError, ["mask", "masked"], attention, x, x, x, mask=np.ma.array(np.ones((2, 2), bool)))

@@ -324,3 +324,39 @@ def test_the_gradient_of_omega(kind):
         theta = value - 0.7 * (1.0 if kind is shannon else float(np.sum(q**kind.alpha)) / kind.alpha)
         np.testing.assert_allclose(level[q > 0], theta, rtol=1e-12)
         assert np.all(level[q == 0] <= theta + 1e-12)
+
+
+def test_rows_of_different_scale_are_each_as_if_alone():
+    z = np.zeros((2, 60))
+    z[0, 0], z[1, :5] = 1e17, np.arange(5) / 10 + 1
+    for kind in (gini, tsallis(1.5), tsallis(3.0)):
+        value, p = kind.maximum(z, 1.0, axis=1)
+        np.testing.assert_allclose(p.sum(axis=1), 1.0)
+        for row, weights, v in zip(z, p, value, strict=True):
+            one, alone = kind.maximum(row, 1.0)
+            np.testing.assert_allclose(weights, alone, atol=1e-15)
+            assert v == one
+
+
+def test_near_ties_far_from_zero_keep_their_share():
+    z = np.array([1e16, 1e16 - 2] + [0.0] * 30)
+    for kind in (gini, tsallis(1.5)):
+        np.testing.assert_allclose(kind.maximum(z, 2.8)[1], kind.maximum(z - 1e16, 2.8)[1], atol=1e-15)
+    assert gini.maximum(z, 2.8)[1][1] == pytest.approx(1 / 7)
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize <= 8, reason="no wider float here")
+def test_wider_floats():
+    z = np.array([1.0, 0.8] + [-5.0] * 30, np.longdouble)
+    for kind in (gini, tsallis(1.5)):
+        p = kind.maximum(z, 0.5)[1]
+        assert p.dtype == np.longdouble
+        np.testing.assert_allclose(p.astype(float), kind.maximum(z.astype(float), 0.5)[1], atol=1e-14)
+
+
+def test_bounds_refuse_what_is_no_size():
+    for kind in (shannon, gini, tsallis(1.5)):
+        for n in (0, -1, 2.5, True, "a"):
+            assert_refuses(ValueError, "n", kind.bound, n)
+        assert_refuses(ValueError, "tau", kind.bound, 3, -1.0)
+        assert kind.bound(1) == 0.0

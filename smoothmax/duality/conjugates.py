@@ -2,9 +2,9 @@
 
     F*(q) = sup over x of ⟨q, x⟩ − F(x) = τ·Ω(q) on the simplex, +∞ elsewhere   (Blondel, Martins, Niculae 2020)
 
-The ascent sees F and ∇F only. Any v gives F*(q) ≥ ⟨q, v⟩ − F(v). With p = ∇F(v), F*(p) = ⟨p, v⟩ − F(v) by Fenchel and
-Young, F* ≤ 0 since F ≥ max, and q = κ·p + (1 − κ)·r with κ = min q_i/p_i ≤ 1 and r on the simplex; so by convexity
-F*(q) ≤ κ·F*(p).
+The certificate sees F and ∇F only, however v was found. Any v gives F*(q) ≥ ⟨q, v⟩ − F(v). With p = ∇F(v),
+F*(p) = ⟨p, v⟩ − F(v) by Fenchel and Young, F* ≤ 0 since F ≥ max, and q = κ·p + (1 − κ)·r with κ = min q_i/p_i ≤ 1 and
+r on the simplex; so by convexity F*(q) ≤ κ·F*(p).
 """
 
 import math
@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Array
+from ..operators.door import sum_slack
 from ..regularizers import Regularizer
 
 CLOSE = 1e-11  # of a step in v, where the ascent ends
 SLACK = 4 * float(np.finfo(float).eps)  # by how much, relative, rounding may lower the value of a good step
 CUTS = (0.0, 1e-15, 1e-12, 1e-9, 1e-6, 1e-3)
+LONGEST = 50.0  # of a step, in each coordinate
 SHORTEST = 1e-8  # of a step, below which it is not tried again
 
 
@@ -30,24 +32,25 @@ class Supremum(NamedTuple):
 
 def closed_form(q: Array, tau: float, kind: Regularizer) -> float:
     """τ·Ω(q) on the simplex (up to rounding in the dtype of q), +inf elsewhere."""
-    return tau * float(kind.value(q)) if on_simplex(q) else math.inf
+    return tau * float(kind.value(snapped(q))) if on_simplex(q) else math.inf
 
 
 @np.errstate(all="ignore")
 def supremum(q: Array, tau: float, kind: Regularizer, steps: int = 5000) -> Supremum:
-    """sup over x of ⟨q, x⟩ − F(x) by Newton's ascent on v = x/τ: dv = (q − p)/s with s(·) at the middle of p and q.
+    """sup over x of ⟨q, x⟩ − F(x) by ascent on v = x/τ along ∇Ω(q) − ∇Ω(p), which is uphill since Ω is convex.
 
-    Newton's matrix diag s − ssᵀ/Σs is singular only along (1, …, 1), where nothing changes on the simplex; coordinates
-    with q_i = 0 run to −∞ and are left out. Off the simplex there is a ray of unbounded growth, which is followed.
+    Coordinates with q_i = 0 run to −∞ and are left out. Off the simplex there is a ray of unbounded growth, which is
+    followed.
     """
     if not on_simplex(q):
         end = _along_ray(q, tau, kind)
         return Supremum(end, math.inf)
+    q = snapped(q)
     q = q[q > 0]
     v = np.zeros(q.size)
     value, p = _dual(q, v, kind)
     for _ in range(steps):
-        step = (q - p) / np.asarray(kind.slopes((p + q) / 2))
+        step = np.clip(np.asarray(kind.gradient(q) - kind.gradient(p)), -LONGEST, LONGEST)
         if float(np.abs(step).max()) <= CLOSE:
             break
         slope, t = float((q - p) @ step), 1.0
@@ -79,10 +82,23 @@ def _bound(q: Array, v: Array, kind: Regularizer) -> float:
     return min(float((q[live] / p[live]).min()), 1.0) * float(p @ v - value)
 
 
+def off_simplex(q: Array) -> float:
+    """How far q misses it: in its sum, or by its least entry."""
+    return max(abs(float(q.astype(np.float64).sum()) - 1.0), -float(q.min()))
+
+
 def on_simplex(q: Array) -> bool:
     """Up to rounding in the dtype of q."""
-    off = abs(float(q.astype(np.float64).sum()) - 1.0)
-    return bool(q.min() >= 0 and off <= float(np.finfo(q.dtype).eps) * max(4, q.size))
+    return off_simplex(q) <= 2 * sum_slack(float(np.finfo(q.dtype).eps), q.size)
+
+
+def snapped(q: Array) -> Array:
+    """q in float64, and on the simplex exactly where it is so up to rounding."""
+    wide = q.astype(np.float64)
+    if not on_simplex(q):
+        return wide
+    wide = np.maximum(wide, 0.0)
+    return np.asarray(wide / wide.sum())
 
 
 def _along_ray(q: Array, tau: float, kind: Regularizer) -> float:

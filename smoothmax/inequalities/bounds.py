@@ -8,10 +8,11 @@ import numpy as np
 
 from ..operators import logsumexp, mellowmax, smooth_min
 from .data import Data
-from .statement import ALWAYS, BOYD, Sides, states
+from .statement import ALWAYS, BOYD, DEFINITION, Sides, states
 
 ASADI = "Asadi and Littman, ICML 2017"
 EQUAL = "all x are equal"
+NEGATED = "the bounds of the maximum at −x"
 
 
 @states("maximum below", "max x ≤ F(x)", "n = 1", BOYD)
@@ -24,12 +25,12 @@ def _(d: Data) -> Sides:
     return d.value, d.top + d.tau * math.log(d.n), d.level
 
 
-@states("sorted form", "F(x) = x₁ + τ·log(1 + Σ exp(−δᵢ/τ)), δᵢ = x₁ − xᵢ", ALWAYS, BOYD)
+@states("sorted form", "F(x) = x₁ + τ·log(1 + Σ exp(−δᵢ/τ)), δᵢ = x₁ − xᵢ", ALWAYS, DEFINITION)
 def _(d: Data) -> Sides:
     return d.value, d.top + d.tau * math.log1p(float(np.exp(-_below(d) / d.tau).sum())), True
 
 
-@states("margin", "F(x) ≤ x₁ + τ·log(1 + (n − 1)·exp(−δ₂/τ))", "x₂ = … = xₙ", BOYD)
+@states("margin", "F(x) ≤ x₁ + τ·log(1 + (n − 1)·exp(−δ₂/τ))", "x₂ = … = xₙ", DEFINITION)
 def _(d: Data) -> Sides:
     below = _below(d)
     if not below.size:
@@ -71,12 +72,12 @@ def _(d: Data) -> Sides:
     return d.value, d.mean + d.tau * math.log(d.n) + spread * (spread / d.tau) / 8, d.level
 
 
-@states("minimum above", "−F(−x) ≤ min x", "n = 1", BOYD)
+@states("minimum above", "−F(−x) ≤ min x", "n = 1", NEGATED)
 def _(d: Data) -> Sides:
     return float(smooth_min(d.x, tau=d.tau)), float(d.down[-1]), d.n == 1
 
 
-@states("minimum below", "min x − τ·log n ≤ −F(−x)", EQUAL, BOYD)
+@states("minimum below", "min x − τ·log n ≤ −F(−x)", EQUAL, NEGATED)
 def _(d: Data) -> Sides:
     return float(d.down[-1]) - d.tau * math.log(d.n), float(smooth_min(d.x, tau=d.tau)), d.level
 
@@ -91,23 +92,23 @@ def _(d: Data) -> Sides:
     return d.top - d.tau * math.log(d.n), float(mellowmax(d.x, tau=d.tau)), d.n == 1
 
 
-@states("prior above", "τ·log Σ pᵢ·exp(xᵢ/τ) ≤ max x", "x is largest wherever p > 0", BOYD)
+@states("prior above", "τ·log Σ pᵢ·exp(xᵢ/τ) ≤ max x", "x is largest wherever p > 0", DEFINITION)
 def _(d: Data) -> Sides:
     return _with_prior(d), d.top, bool(np.all(d.x[d.p > 0] == d.top))
 
 
-@states("prior below", "max (xᵢ + τ·log pᵢ) ≤ τ·log Σ pᵢ·exp(xᵢ/τ)", "p is one-hot", BOYD)
+@states("prior below", "max (xᵢ + τ·log pᵢ) ≤ τ·log Σ pᵢ·exp(xᵢ/τ)", "p is one-hot", DEFINITION)
 def _(d: Data) -> Sides:
     live = d.p > 0
     return float((d.x[live] + d.tau * np.log(d.p[live])).max()), _with_prior(d), int(live.sum()) == 1
 
 
-@states("surrogate rises with τ", "F at τ ≤ F at t·τ", "n = 1", "∂F/∂τ = H(softmax(x/τ)) ≥ 0")
+@states("surrogate rises with τ", "F at τ ≤ F at t·τ", "n = 1", "∂F/∂τ = H(softmax(x/τ)) ≥ 0", "t")
 def _(d: Data) -> Sides:
     return d.value, d.F(d.x, d.t * d.tau), d.n == 1
 
 
-@states("mean form falls with τ", "mean form at t·τ ≤ mean form at τ", EQUAL, ASADI)
+@states("mean form falls with τ", "mean form at t·τ ≤ mean form at τ", EQUAL, ASADI, "t")
 def _(d: Data) -> Sides:
     return float(mellowmax(d.x, tau=d.t * d.tau)), float(mellowmax(d.x, tau=d.tau)), d.level
 

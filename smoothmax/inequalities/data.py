@@ -86,15 +86,17 @@ class Data:
         """p gives all the same."""
         return bool(np.all(self.p == self.p[0]))
 
-    @cached_property
-    def size(self) -> float:
-        """What is added up, in the units of x."""
-        return float(np.abs(self.x).max() + np.abs(self.y).max()) + self.t * self.tau * (1.0 + math.log(self.n))
-
-    def rounding(self, unit: str) -> float:
-        """A few eps of everything that a side adds up, in its unit."""
-        scale = {"x": self.size, "1": 1.0 + self.size / self.tau}
-        return ROUNDING * self.eps * scale[unit]
+    def rounding(self, of: str) -> float:
+        """A few eps of what a statement adds up: "x" and τ·log n, with "y", with "t"·τ; numbers of size "1"; "y/τ"."""
+        x, y, spread = float(np.abs(self.x).max()), float(np.abs(self.y).max()), 1.0 + math.log(self.n)
+        scale = {
+            "x": x + self.tau * spread,
+            "y": x + y + self.tau * spread,
+            "t": x + self.t * self.tau * spread,
+            "1": spread,
+            "y/τ": spread + (x + y) / self.tau,
+        }
+        return ROUNDING * self.eps * scale[of]
 
 
 def divergence(p: Array, x: Array, tau: float) -> float:

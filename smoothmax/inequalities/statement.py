@@ -101,15 +101,15 @@ class Inequalities:
 class Statement:
     """A statement before it meets data."""
 
-    def __init__(self, name: str, formula: str, equality: str, source: str, unit: str, sides: Callable[[Data], Sides]):
+    def __init__(self, name: str, formula: str, equality: str, source: str, of: str, sides: Callable[[Data], Sides]):
         self.name, self.formula, self.equality, self.source = name, formula, equality, source
-        self.unit, self.sides = unit, sides
+        self.of, self.sides = of, sides
 
     def at(self, data: Data) -> Inequality:
         """Both sides at the data."""
         left, right, attained = self.sides(data)
         relation = "=" if self.equality == ALWAYS else "≤"
-        tolerance = data.rounding(self.unit)
+        tolerance = data.rounding(self.of)
         sides = float(left), float(right)
         return Inequality(
             self.name, self.formula, *sides, relation, bool(attained), self.equality, tolerance, self.source
@@ -121,15 +121,17 @@ STATEMENTS: list[Statement] = []
 
 
 def states(
-    name: str, formula: str, equality: str, source: str, unit: str = "x"
+    name: str, formula: str, equality: str, source: str, of: str = "x"
 ) -> Callable[[Callable[[Data], Sides]], Callable[[Data], Sides]]:
-    """Enter a function of the data in the list; `unit` is what its sides are measured in, "x" or "1"."""
+    """Enter a function of the data in the list; `of` says what its rounding is in proportion to."""
 
     def enter(sides: Callable[[Data], Sides]) -> Callable[[Data], Sides]:
-        STATEMENTS.append(Statement(name, formula, equality, source, unit, sides))
+        STATEMENTS.append(Statement(name, formula, equality, source, of, sides))
         return sides
 
     return enter
 
 
 BOYD = "Boyd and Vandenberghe, Convex Optimization, 2004, section 3.1.5"
+ENTROPY = "Boyd and Vandenberghe, Convex Optimization, 2004, example 3.25"
+DEFINITION = "by the definition of F"

@@ -11,20 +11,18 @@ import numpy as np
 
 from ..operators import entropy, logsumexp, softmax
 from .data import Data, divergence
-from .statement import ALWAYS, BOYD, Sides, states
+from .statement import ALWAYS, ENTROPY, Sides, states
 
 RENYI = "Rényi, Proc. 4th Berkeley Symp. 1, 1961"
 BOTH = "all x are equal and p is uniform"
-NEAR = 1.01  # t up to which the sum is taken from 1
 FLAT = "p is uniform on its support"
 
 
 def renyi(p: np.ndarray, t: float) -> float:
-    """H_t(p) = −log(Σ p^t)/(t − 1), stable near t = 1 and for large t."""
-    log_p = np.log(p[p > 0])
-    if t > NEAR:
-        return -float(logsumexp(t * log_p)) / (t - 1)
-    return -math.log1p(float(np.sum(np.exp(log_p) * np.expm1((t - 1) * log_p)))) / (t - 1)
+    """H_t(p) = −log(Σ p^t)/(t − 1), stable near t = 1, where Σ p·(p^{t−1} − 1) is small, and for large t."""
+    q = p[p > 0]
+    less = float(np.sum(q * np.expm1((t - 1) * np.log(q))))
+    return -(math.log1p(less) if less > -0.5 else float(logsumexp(t * np.log(q)))) / (t - 1)
 
 
 def _flat(d: Data) -> bool:
@@ -56,7 +54,7 @@ def _(d: Data) -> Sides:
     return _bound(d, d.t), float(d.p @ d.x) + d.tau * d.entropy, _flat(d)
 
 
-@states("Gibbs", "⟨p, x⟩ + τ·H(p) ≤ F(x)", "p = softmax(x/τ)", BOYD)
+@states("Gibbs", "⟨p, x⟩ + τ·H(p) ≤ F(x)", "p = softmax(x/τ)", ENTROPY)
 def _(d: Data) -> Sides:
     return float(d.p @ d.x) + d.tau * d.entropy, d.value, bool(np.array_equal(d.p, d.weights))
 
@@ -71,7 +69,7 @@ def _(d: Data) -> Sides:
     return float(entropy(d.weights)), float(entropy(softmax(d.x, tau=d.t * d.tau))), d.level
 
 
-@states("Pinsker", "‖p − softmax(x/τ)‖₁²·τ/2 ≤ F(x) − ⟨p, x⟩ − τ·H(p)", "p = softmax(x/τ)", "Pinsker 1964")
+@states("Pinsker", "‖p − softmax(x/τ)‖₁²·τ/2 ≤ τ·KL(p‖softmax(x/τ))", "p = softmax(x/τ)", "Pinsker 1964")
 def _(d: Data) -> Sides:
     apart = float(np.abs(d.p - d.weights).sum())
     return d.tau * apart**2 / 2, d.tau * divergence(d.p, d.x, d.tau), bool(np.array_equal(d.p, d.weights))

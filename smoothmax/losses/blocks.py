@@ -9,7 +9,7 @@ import numpy as np
 
 from .._doors import count, positive
 from ..operators import SoftmaxAccumulator
-from ..operators.door import as_real, fits
+from ..operators.door import as_real, companion, fits
 from ..operators.library import beside, cast, foreign, namespace, place
 
 BLOCK = 512  # queries and keys that meet at a time: the scores of a block stay in the cache
@@ -24,10 +24,10 @@ def attention(
     Parameters
     ----------
     q, k, v : (..., n, d), (..., m, d), (..., m, c) arrays; leading axes broadcast.
-    mask : booleans that broadcast to (..., n, m), optional. A key takes part where it is True; a query without any
-        gives zeros.
-    causal : query i sees the keys up to i + m − n only.
-    scale : 1/√d by default.
+    mask : booleans that broadcast to (..., n, m), optional. A key takes part where it is True, and one that does not
+        is out with its value, whatever these hold (nan and inf too); a query without any gives zeros.
+    causal : True where query i sees the keys up to i + m − n only.
+    scale : > 0; 1/√d by default.
     block : queries and keys that meet at a time.
 
     Returns
@@ -36,7 +36,7 @@ def attention(
 
     Raises
     ------
-    TypeError, ValueError : arguments that do not fit, by name.
+    TypeError, ValueError : arguments that do not fit, by name; empty q or k.
 
     Rabe and Staats, arXiv:2112.05682, 2021; Dao et al., *FlashAttention*, NeurIPS 2022.
     """
@@ -78,9 +78,10 @@ def attention_vjp(
             s = a.scores(i, keys)
             p = xp.exp(s - xp.where(lse == -math.inf, xp.zeros_like(lse), lse)[..., None])
             ds = p * (xp.matmul(of, _turned(xp, a.v[..., keys, :])) - inner) * a.scale
+            ds = xp.where(p == 0, xp.zeros_like(ds), ds)
             dv[j] = dv[j] + xp.matmul(_turned(xp, p), of)
             dk[j] = dk[j] + xp.matmul(_turned(xp, ds), a.q[..., here, :])
-            part = part + xp.matmul(ds, a.k[..., keys, :])
+            part = part + xp.matmul(ds, _finite(xp, a.k[..., keys, :]))
         dq.append(part)
     return tuple(cast(xp.concat(parts, axis=-2), a.dtype) for parts in (dq, dk, dv))
 
@@ -112,6 +113,8 @@ class _Attention:
         except ValueError:
             raise ValueError(f"q, k and v: their leading axes {leading} do not broadcast") from None
         self.mask = None if mask is None else _mask(mask, self.q, (*lead, self.n, self.m))
+        if not isinstance(causal, bool | np.bool_):
+            raise TypeError(f"causal: expected True or False, got {causal!r}")
         self.causal, self.block = bool(causal), count("block", block)
         self.scale = 1 / math.sqrt(d) if scale is None else positive("scale", scale)
         self.blocks = [slice(j, min(j + self.block, self.m)) for j in range(0, self.m, self.block)]
@@ -145,7 +148,7 @@ class _Attention:
 
 
 def _mask(mask: Any, q: Any, shape: tuple[int, ...]) -> Any:
-    found = beside(mask, q, "mask") if foreign(q) or foreign(mask) else np.asarray(mask)
+    found = companion(mask, q, "mask")
     if not namespace(found).isdtype(found.dtype, "bool"):
         raise TypeError(f"mask: expected booleans, got dtype {found.dtype}")
     if not fits(tuple(found.shape), shape):
@@ -163,6 +166,11 @@ def _piece(mask: Any, rows: slice, keys: slice) -> Any:
 
 def _where(xp: Any, keep: Any, s: Any) -> Any:
     return xp.where(keep, s, xp.full_like(s, -math.inf))
+
+
+def _finite(xp: Any, a: Any) -> Any:
+    """A key that is not finite has no weight, or a weight that is nan already."""
+    return xp.where(xp.isfinite(a), a, xp.zeros_like(a))
 
 
 def _turned(xp: Any, a: Any) -> Any:

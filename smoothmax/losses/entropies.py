@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..operators import log_softmax, softmax
-from ..operators.door import as_axes, as_real
-from ..operators.library import beside, cast, foreign, namespace, place, seen
+from ..operators.door import as_axes, as_real, companion
+from ..operators.library import cast, namespace, place, seen
 
 
 @np.errstate(all="ignore")
@@ -18,7 +18,8 @@ def cross_entropy(logits: Any, target: Any, *, axis: int = -1) -> Any:
     Parameters
     ----------
     logits : (..., n, ...) array x
-    target : integers in range(n), in the shape of the logits without the axis; or distributions y, in their shape.
+    target : integers in range(n), in the shape of the logits without the axis; or floats y ≥ 0 in their shape,
+        distributions as a rule (the formula does not ask for Σ y = 1).
     axis : int
 
     Returns
@@ -44,22 +45,30 @@ def cross_entropy_grad(logits: Any, target: Any, *, axis: int = -1) -> Any:
 def _targets(logits: Any, target: Any, axis: int) -> tuple[Any, Any, int]:
     """The logits, and the targets as distributions beside them."""
     x = as_real(logits, "logits")
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise TypeError(f"axis: expected one int, got {axis!r}")
+    if x.ndim == 0:
+        raise ValueError("logits: expected at least one axis, got a scalar")
     xp, (axis,) = namespace(x), as_axes(axis, x.ndim)
-    y = beside(target, x, "target") if foreign(x) or foreign(target) else np.asarray(target)
+    y = companion(target, x, "target")
     shape, n = tuple(x.shape), x.shape[axis]
+    if n == 0:
+        raise ValueError(f"logits: expected at least one class along the axis, got the shape {shape}")
     if namespace(y).isdtype(y.dtype, "integral"):
         if tuple(y.shape) != shape[:axis] + shape[axis + 1 :]:
             rest = shape[:axis] + shape[axis + 1 :]
-            raise ValueError(f"target: classes must have the shape {rest}; got {tuple(y.shape)}")
+            more = "; a distribution must be of floats" if tuple(y.shape) == shape else ""
+            raise ValueError(f"target: classes must have the shape {rest}; got {tuple(y.shape)}{more}")
         if seen(xp.any((y < 0) | (y >= n))):
             low, high = int(xp.min(y)), int(xp.max(y))
             raise ValueError(f"target: classes must lie in 0, …, {n - 1}; they run from {low} to {high}")
         along = tuple(n if i == axis else 1 for i in range(x.ndim))
-        classes = xp.reshape(xp.arange(n, dtype=y.dtype, **place(x)), along)
-        return x, cast(xp.expand_dims(y, axis=axis) == classes, x.dtype), axis
+        classes = xp.reshape(xp.arange(n, dtype=xp.int64, **place(x)), along)
+        return x, cast(xp.expand_dims(cast(y, xp.int64), axis=axis) == classes, x.dtype), axis
     y = as_real(y, "target")
     if tuple(y.shape) != shape:
-        raise ValueError(f"target: distributions must have the shape {shape} of the logits; got {tuple(y.shape)}")
+        more = "; classes must be integers" if tuple(y.shape) == shape[:axis] + shape[axis + 1 :] else ""
+        raise ValueError(f"target: distributions must have the shape {shape} of the logits; got {tuple(y.shape)}{more}")
     if seen(xp.any(~(y >= 0))):
-        raise ValueError("target: probabilities must be ≥ 0")
+        raise ValueError(f"target: probabilities must be ≥ 0; got {float(y[~(y >= 0)][0])}")
     return x, cast(y, x.dtype), axis

@@ -9,8 +9,8 @@ import numpy as np
 
 from .._doors import positive
 from ..operators import logaddexp, logsumexp, softmax
-from ..operators.door import as_real
-from ..operators.library import beside, cast, foreign, namespace, place
+from ..operators.door import as_real, companion
+from ..operators.library import cast, namespace, place
 
 
 class Lifted(NamedTuple):
@@ -37,7 +37,8 @@ def lifted_structured(distances: Any, labels: Any, *, margin: float = 1.0, tau: 
 
     Parameters
     ----------
-    distances : (n, n) array D, symmetric; its diagonal plays no part.
+    distances : (n, n) array D. Of a pair i < j it is D_ij that is read, of the others the rows i and j; the diagonal
+        plays no part, and a nan that does makes the loss nan.
     labels : (n,) integers
     margin : α ≥ 0, in the units of D.
     tau : τ > 0, in the units of D; 1 in the paper.
@@ -64,8 +65,8 @@ def lifted_structured(distances: Any, labels: Any, *, margin: float = 1.0, tau: 
     most = top + tau * xp.log(xp.where(terms > 0, terms, xp.ones_like(terms)))
 
     def positive_part(level: Any) -> Any:
-        J = xp.where(pair & (level > -math.inf), D + level, xp.zeros_like(D))
-        return xp.where(J > 0, J, xp.zeros_like(J))
+        J = xp.where(pair & (level != -math.inf), D + level, xp.zeros_like(D))
+        return xp.where(J < 0, xp.zeros_like(J), J)  # nan stays
 
     J = positive_part(both)
     losses = (xp.sum(part**2) / (2 * number) for part in (J, positive_part(top), positive_part(most)))
@@ -81,7 +82,7 @@ def _batch(distances: Any, labels: Any, margin: Any, tau: Any) -> tuple[Any, Any
     D = as_real(distances, "distances")
     if D.ndim != 2 or D.shape[0] != D.shape[1]:
         raise ValueError(f"distances: expected a square matrix, got the shape {tuple(D.shape)}")
-    y = beside(labels, D, "labels") if foreign(D) or foreign(labels) else np.asarray(labels)
+    y = companion(labels, D, "labels")
     if not namespace(y).isdtype(y.dtype, "integral"):
         raise TypeError(f"labels: expected integers, got dtype {y.dtype}")
     if tuple(y.shape) != (D.shape[0],):

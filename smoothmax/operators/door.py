@@ -111,13 +111,23 @@ def as_prior(prior: ArrayLike, x: Array) -> Array:
 
 def as_where(where: ArrayLike, x: Array) -> Array:
     """The mask, True where an element takes part: booleans, of a shape that broadcasts to that of x."""
-    if isinstance(where, np.ma.MaskedArray):
-        raise TypeError("where: masked arrays are not supported; pass a plain boolean array")
-    mask = beside(where, x, "where") if foreign(x) or foreign(where) else np.asarray(where)
+    mask: Array = companion(where, x, "where")
     if not namespace(mask).isdtype(mask.dtype, "bool"):
         raise TypeError(f"where: expected booleans, got dtype {mask.dtype}")
     _check_broadcast(mask, x.shape, "where")
     return mask
+
+
+def companion(value: Any, x: Any, name: str) -> Any:
+    """An argument that belongs to x, as a plain array of its library, whatever its dtype."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name}: masked arrays are not supported; pass a plain array")
+    return beside(value, x, name) if foreign(x) or foreign(value) else np.asarray(value)
+
+
+def sum_slack(eps: float, n: int) -> float:
+    """By how much the sum of a distribution of n entries may miss 1, eps being that of its dtype."""
+    return 8 * eps * max(n, 4)
 
 
 def _check_broadcast(a: Array, shape: tuple[int, ...], name: str) -> None:

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from smoothmax.operators.library import namespace
+from smoothmax.operators.library import cast, namespace, seen
 
 
 class SoftmaxAccumulator:
     """Weighted means by softmax over all that was seen, for rows abreast: scores (..., r, k) weigh values (..., k, c).
 
-    Arrays of any array-API library, in the dtype they come in. A score of −inf weighs nothing; where nothing else was
-    seen the mean is zero. ``value`` is (..., r, c), ``lse`` the log-sum-exp of the scores, (..., r).
+    Arrays of any array-API library, in the dtype they come in. A score of −inf weighs nothing, whatever its value
+    holds; where nothing else was seen the mean is zero. ``value`` is (..., r, c), ``lse``, (..., r), the log-sum-exp of
+    the scores.
     """
 
     def __init__(self) -> None:
@@ -31,7 +32,7 @@ class SoftmaxAccumulator:
         xp = namespace(scores)
         m = xp.max(scores, axis=-1, keepdims=True)
         e = xp.exp(scores - _finite(xp, m))
-        return self._take(xp, m, xp.sum(e, axis=-1, keepdims=True), xp.matmul(e, values))
+        return self._take(xp, m, xp.sum(e, axis=-1, keepdims=True), _weighted(xp, e, values))
 
     @np.errstate(all="ignore")
     def merge(self, other: SoftmaxAccumulator) -> SoftmaxAccumulator:
@@ -67,6 +68,16 @@ class SoftmaxAccumulator:
         if self._state is None:
             raise ValueError("nothing was seen yet: call update first")
         return self._state
+
+
+def _weighted(xp: Any, e: Any, values: Any) -> Any:
+    """e·values, where what has no weight may hold nan and inf."""
+    fine = xp.isfinite(values)
+    if not seen(xp.any(~fine)):
+        return xp.matmul(e, values)
+    clean = xp.matmul(e, xp.where(fine, values, xp.zeros_like(values)))
+    spoiled = xp.matmul(cast(e != 0, e.dtype), cast(~fine, e.dtype)) > 0
+    return xp.where(spoiled, xp.matmul(e, values), clean)
 
 
 def _finite(xp: Any, m: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+TRACED = ("ConcretizationTypeError", "TracerIntegerConversionError", "TracerBoolConversionError")  # of JAX
 NATIVE = (np.ndarray, np.generic, list, tuple, int, float)
 
 
@@ -92,7 +93,7 @@ def number(x: Any, otherwise: int) -> int:
     try:
         return int(x)
     except Exception as hidden:
-        if "racer" in type(hidden).__name__ + str(hidden):  # jax.errors.ConcretizationTypeError
+        if type(hidden).__name__ in TRACED:
             return otherwise
         raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from smoothmax.operators.door import Axis, as_real
@@ -12,6 +13,7 @@ from smoothmax.operators.logsumexp import logsumexp
 from smoothmax.operators.semiring import logaddexp
 
 
+@np.errstate(all="ignore")
 def logsumexp_plus(x: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     """tau * log( 1 + sum_i exp(x_i / tau) ): the log-sum-exp of (0, x), strictly convex, a Bregman generator.
 

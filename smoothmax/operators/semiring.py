@@ -63,6 +63,6 @@ def _operands(xp: Any, a: Array, b: Array) -> tuple[Array, Array, tuple[int, ...
 
 def _multiply(xp: Any, a: Array, b: Array, tau: float) -> Any:
     m, step, columns = a.shape[0], max(TEMPORARY // max(math.prod(b.shape), 1), 1), b.T[None, :, :]
-    pieces = (a[i : min(i + step, m), None, :] for i in range(0, m, step))
+    pieces = (a[i : min(i + step, m), None, :] for i in range(0, max(m, 1), step))
     blocks = [logsumexp(piece + columns, tau=tau, axis=-1) for piece in pieces]
     return xp.concat(blocks) if len(blocks) != 1 else blocks[0]

@@ -31,20 +31,26 @@ class Shown(NamedTuple):
 DASHED = {"color": BLACK, "linestyle": (0, (4, 1.5))}
 
 
-def shown(table: Table, optimum: float | None) -> Shown:
+BOUNDS = {  # what the columns of bounds are
+    "shannon": ("τ·log n (bound for any data)", "τ·H(p) (bound at the weights)"),
+    "gini": ("τ/2·(1 − 1/n) (bound for any data)", "τ/2·(1 − ‖p‖²) (bound at the weights)"),
+}
+
+
+def shown(table: Table, optimum: float | None, regularizer: str = "shannon") -> Shown:
     """Of a path of problems (`Path`), or of brackets (`cvx.path`, whose table has an error bound)."""
     known = None if optimum is None or not math.isfinite(optimum) else float(optimum)
-    return _of_brackets(table, known) if "error_bound" in table else _of_gaps(table, known)
+    return _of_brackets(table, known) if "error_bound" in table else _of_gaps(table, known, regularizer)
 
 
-def _of_gaps(table: Table, optimum: float | None) -> Shown:
+def _of_gaps(table: Table, optimum: float | None, regularizer: str) -> Shown:
     bounds = finite(column(table, "lower_bound"))
     best = optimum if optimum is not None else float(bounds.max()) if bounds.size else math.nan
     error = "− best lower bound" if optimum is None else "− minimum"
     floor = rounding(table)
     curves = [
-        Curve("τ·log n (bound for any data)", column(table, "tau_log_n"), DASHED),
-        Curve("τ·H(p) (bound at the weights)", column(table, "tau_entropy"), _line(BLUE, "s")),
+        Curve(BOUNDS[regularizer][0], column(table, "tau_log_n"), DASHED),
+        Curve(BOUNDS[regularizer][1], column(table, "tau_entropy"), _line(BLUE, "s")),
         Curve("proven gap of max f", column(table, "gap"), _line(VERMILLION, "o")),
         Curve(f"extrapolated max f {error}", column(table, "extrapolated") - best, _line(GREEN, "D", ":")),
     ]

@@ -31,6 +31,7 @@ def path_figure(
     optimum: float | None = None,
     units: str = "units of f",
     width: float = WIDTH,
+    regularizer: str = "shannon",
 ) -> Figure:
     """Log–log picture of the proven gap, τ·H(p), τ·log n and the extrapolated error against τ, warm to cold.
 
@@ -47,6 +48,8 @@ def path_figure(
         The units of f, for the labels.
     width : float
         In centimetres.
+    regularizer : "shannon" | "gini"
+        Whose bounds the table has.
 
     Raises
     ------
@@ -58,7 +61,7 @@ def path_figure(
     suffix = None if path is None else suffix_of(path)
     with style():
         figure, axes = panels(1, 1, width, 0.95 * width)
-        draw_path(axes[0], table, optimum=optimum, units=units)
+        draw_path(axes[0], table, optimum=optimum, units=units, regularizer=regularizer)
         if title:
             axes[0].set_title(title)
         handles, labels = axes[0].get_legend_handles_labels()
@@ -70,14 +73,19 @@ def path_figure(
 
 
 def draw_path(
-    axes: Axes, table: Mapping[str, Sequence[Any]], *, optimum: float | None = None, units: str = "units of f"
+    axes: Axes,
+    table: Mapping[str, Sequence[Any]],
+    *,
+    optimum: float | None = None,
+    units: str = "units of f",
+    regularizer: str = "shannon",
 ) -> None:
     """The curves of `path_figure` in given axes, labelled for a legend that the caller places.
 
     What is zero, negative or below the rounding of max f cannot be read off on a logarithmic scale: it is drawn hollow
     on the line that marks that rounding. What is nan or infinite is left out.
     """
-    tau, told = column(table, "tau"), shown(table, optimum)
+    tau, told = column(table, "tau"), shown(table, optimum, regularizer)
     any_shown, hidden = False, False
     for label, y, look in told.curves:
         there = np.isfinite(y) & np.isfinite(tau) & (tau > 0)

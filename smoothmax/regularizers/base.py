@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..operators.door import Axis, as_pair, as_real, as_tau, fits
+from ..operators.door import Axis, as_pair, as_real, as_tau, fits, sum_slack
 from ..operators.library import cast, namespace, place, seen, widest
 from ..operators.slices import Slices
 
@@ -57,9 +57,15 @@ class Regularizer(ABC):
         Σ p_i = 1, is max_Ω(x) − τ for Shannon's and max_Ω(x) − τ·Σ p_i^α/α for the others.
         """
 
-    @abstractmethod
     def bound(self, n: int, tau: float = 1.0) -> float:
-        """max of −τ·Ω over the simplex of n: it bounds max_Ω(z) − max z, and max z − ⟨p*, z⟩, for every z."""
+        """max of −τ·Ω over the simplex of n ≥ 1: it bounds max_Ω(z) − max z, and max z − ⟨p*, z⟩, for every z."""
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+            raise ValueError(f"n: expected an integer ≥ 1, got {n!r}")
+        return as_tau(tau) * self._depth(int(n))
+
+    @abstractmethod
+    def _depth(self, n: int) -> float:
+        """max of −Ω: at the uniform weights."""
 
     def hvp(self, z: Any, v: Any, tau: float = 1.0, *, axis: Axis = None) -> Any:
         """∇²max_Ω(z)·v = s∘(v − ⟨s, v⟩/Σs)/τ, in the shape and dtype of z; v broadcasts to it, τ > 0."""
@@ -92,7 +98,7 @@ def distribution(p: Any, axis: Axis) -> tuple[Any, Any]:
     wide = cast(rows, widest(p))
     total = xp.sum(wide, axis=1)
     off = xp.abs(total - 1.0)
-    if seen(xp.any(~(off <= min(OFF, 8 * float(xp.finfo(p.dtype).eps) * max(slices.n, 4))))):
+    if seen(xp.any(~(off <= min(OFF, sum_slack(float(xp.finfo(p.dtype).eps), slices.n))))):
         raise ValueError(f"p: a distribution sums to 1; this one sums to {float(total[xp.argmax(off)])}")
     return wide, slices
 

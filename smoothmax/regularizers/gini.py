@@ -56,9 +56,9 @@ class Gini(Regularizer):
         """p − 1/2."""
         return as_real(p, "p") - 0.5
 
-    def bound(self, n: int, tau: float = 1.0) -> float:
-        """τ/2·(1 − 1/n)."""
-        return 0.5 * tau * (n - 1) / n
+    def _depth(self, n: int) -> float:
+        """(1 − 1/n)/2."""
+        return 0.5 * (n - 1) / n
 
 
 gini = Gini()

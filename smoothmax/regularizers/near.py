@@ -10,11 +10,12 @@ from ..operators.door import Array
 def near(z: Array, reach: float) -> tuple[Array, Array] | None:
     """The maxima in working precision, and the flat indices of what is less than `reach` below its own.
 
-    None where a maximum is not finite, or `reach` is below its rounding.
+    None where a maximum is not finite, or wider than float64.
     """
     m = z.max(axis=1)
-    m = m.astype(np.promote_types(m.dtype, np.float64))
-    if not np.isfinite(m).all():
+    if m.itemsize > 8 or not np.isfinite(m).all():
         return None
-    where = np.flatnonzero(z > (m - reach)[:, None])
-    return None if where.size < m.size else (m, where)
+    m = m.astype(np.float64)
+    level = np.nextafter(m - reach, -np.inf)  # a difference that was rounded must not leave an element out
+    where = np.flatnonzero(z > level[:, None])
+    return m, where[z.ravel()[where] - m[where // z.shape[1]] > -reach]

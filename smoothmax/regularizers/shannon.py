@@ -43,9 +43,9 @@ class Shannon(Regularizer):
         """p∘(v − ⟨p, v⟩)/τ."""
         return logsumexp_hvp(z, v, tau=tau, axis=axis)
 
-    def bound(self, n: int, tau: float = 1.0) -> float:
-        """τ·log n."""
-        return tau * math.log(n)
+    def _depth(self, n: int) -> float:
+        """log n."""
+        return math.log(n)
 
 
 shannon = Shannon()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..operators.door import Axis
+from ..operators.door import Axis, as_real
 from .base import Regularizer
 from .named import named
 
@@ -27,4 +27,4 @@ def smooth_max(x: Any, *, tau: float = 1.0, axis: Axis = None, regularizer: str 
     ------
     TypeError, ValueError : arguments that do not fit, by name.
     """
-    return named(regularizer).maximum(x, tau, axis=axis)[0]
+    return named(regularizer).maximum(as_real(x), tau, axis=axis)[0]

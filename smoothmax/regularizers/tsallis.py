@@ -38,7 +38,7 @@ class Tsallis(Regularizer):
         self.alpha = float(alpha)
 
     def __repr__(self) -> str:
-        return f"tsallis({self.alpha:g})"
+        return f"tsallis({self.alpha:.15g})"
 
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """(Σ p_i^α − Σ p_i)/(α(α − 1)) = Σ p_i·expm1((α − 1)·log p_i)/(α(α − 1))."""
@@ -68,10 +68,10 @@ class Tsallis(Regularizer):
         p, c = as_real(p, "p"), self.alpha - 1.0
         return namespace(p).expm1(c * namespace(p).log(p)) / c + 1.0 / self.alpha
 
-    def bound(self, n: int, tau: float = 1.0) -> float:
-        """τ·(1 − n^(1 − α))/(α(α − 1))."""
+    def _depth(self, n: int) -> float:
+        """(1 − n^(1 − α))/(α(α − 1))."""
         c = self.alpha - 1.0
-        return -tau * math.expm1(-c * math.log(n)) / (c * self.alpha)
+        return -math.expm1(-c * math.log(n)) / (c * self.alpha)
 
     def _omega(self, p: Any) -> Any:
         """Ω of rows, (rows, 1)."""

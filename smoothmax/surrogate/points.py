@@ -86,8 +86,9 @@ class Point(Seen):
 
     @cached_property
     def live(self) -> Index:
-        """The rows whose weight is not negligible."""
-        return np.flatnonzero(self.weights > NEGLIGIBLE * self.weights.max())
+        """The rows whose weight is not negligible; where weights are sparse, all that have any."""
+        least = NEGLIGIBLE * self.weights.max() if self.surrogate.entropic else 0.0
+        return np.flatnonzero(self.weights > least)
 
     @cached_property
     def curvature(self) -> Array:
