@@ -69,7 +69,7 @@ def second(problem: Minimax, first: Maker, regularizer: str = "shannon") -> Make
 
 def few(problem: Minimax) -> bool:
     """Whether the linear program of all the components is a small one."""
-    return problem.affine and problem.n * problem.d <= FEW
+    return problem.affine and problem.n * problem.d <= FEW and not problem.components.remote
 
 
 def named(method: str, problem: Minimax, smoothed: bool = False, regularizer: str = "shannon") -> tuple[Maker, str]:
@@ -99,6 +99,8 @@ def obstacle(method: Maker, problem: Minimax, smoothed: bool, regularizer: str =
         return f"eigenvalues are not smoothed by the regularizer {regularizer!r}"
     if smoothed and issubclass(method, Direct):
         return "it solves the minimax itself, not F_τ at a given tau"
+    if problem.components.remote and not method.remote:
+        return "it reads the matrix itself, which is in the chunks of a Dask array"
     if problem.constraints is not None and not method.constrained:
         return "it does not take nonlinear constraints"
     if problem.components.spectral and method.name not in (SPECTRAL_SMOOTHED if smoothed else SPECTRAL):

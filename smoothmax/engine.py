@@ -104,8 +104,8 @@ def _default_atol(problem: Minimax, first: Linearization, spread: float) -> floa
     """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there."""
     if not np.isfinite(first.range).all():
         return 0.0
-    rows, f = first.leaders(0.0)
-    return 1e-14 * spread + 16 * float(problem.components.rounding(first.x, rows[:1], f[:1])[0])
+    rows, f = first.highest()
+    return 1e-14 * spread + 16 * float(problem.components.rounding(first.x, rows, f)[0])
 
 
 def _first_tau(first: Linearization) -> float:

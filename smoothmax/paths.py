@@ -153,6 +153,7 @@ def path(
     return Path(tuple(records), tuple(results), kind.name)
 
 
+@np.errstate(all="ignore")
 def predict(last: MinimaxResult, here: Smoothed, there: Smoothed) -> Array:
     """x + (dx/dτ)·(τ_new − τ) where that lowers F at the new τ, else x."""
     stay, problem = np.asarray(last.x), here.problem

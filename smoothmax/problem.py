@@ -84,6 +84,8 @@ class Minimax:
 
     def value(self, x: Any) -> float:
         """max_i f_i(x): one pass. x need not lie in X."""
+        if self.components.remote:
+            return float(self.at(_doors.vector("x", x, self.d)).range[1])
         return float(self.components.value(x).max())
 
     __call__ = value

@@ -50,7 +50,10 @@ def _slope(problem: Minimax, lin: Linearization) -> float:
 
 def _rounded_up(problem: Minimax, lin: Linearization) -> float:
     """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top."""
-    rows, f = lin.leaders(2 * problem.components.rounding_limit(lin.x))
+    limit = problem.components.rounding_limit(lin.x)
+    if problem.components.remote and lin.crowded(2 * limit):  # so many rows would have to be brought here
+        return float(lin.range[1]) + limit
+    rows, f = lin.leaders(2 * limit)
     return max(float((f[s] + problem.components.rounding(lin.x, rows[s], f[s])).max()) for s in _portions(rows.size))
 
 
@@ -59,7 +62,8 @@ def mean_error(lin: Linearization, p: Array) -> float:
     live = np.flatnonzero(p)
     p, f, components = p[live], lin.f[live], lin.components
     limit = components.rounding_limit(lin.x)
-    if live.size > MANY and limit < 1e-12 * float(np.abs(f).max()):  # many rows share what none can miss
+    many = live.size > MANY and limit < 1e-12 * float(np.abs(f).max())
+    if many or components.remote:  # many rows share what none can miss
         of_f = limit
     else:
         of_f = sum(float(p[s] @ components.rounding(lin.x, live[s], f[s])) for s in _portions(live.size))

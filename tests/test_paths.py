@@ -217,3 +217,12 @@ def test_a_start_that_is_not_finite_ends_the_path():
     path = sm.path(problem)
     assert len(path.records) == 1
     assert not path.records[0]["success"]
+
+
+def test_no_setting_of_the_users_floating_point_gets_in():
+    case = problems.get("us-airports")
+    with np.errstate(all="raise"):
+        path = sm.path(case.problem, [1e-2, 1e-6], x0=case.x0)
+        weights = sm.Smoothed(case.problem, 1e-6).weights(case.x0)
+    assert all(row["success"] for row in path.records)
+    assert weights.sum() == pytest.approx(1.0)

@@ -19,7 +19,7 @@ TRUST = 1e-6
 
 def _obstacle(problem: Minimax) -> str | None:
     for part in families(problem.components):
-        if not (isinstance(part, Affine) and part.rows):
+        if not (isinstance(part, Affine) and part.rows) or part.remote:
             return f"it needs affine components with explicit A; {part!r} is not"
     if linear(problem) is None:
         return f"it needs a linearly described domain; this one is {problem.domain!r}"

@@ -36,7 +36,8 @@ class Rational:
 
 def rational_obstacle(problem: Minimax) -> str | None:
     """What is in the way of rational arithmetic, or None."""
-    if not all(isinstance(part, Affine) and part.rows for part in families(problem.components)):
+    parts = families(problem.components)
+    if problem.components.remote or not all(isinstance(part, Affine) and part.rows for part in parts):
         return "it needs affine components with explicit A"
     if not isinstance(problem.domain, (Free, Box, Simplex)):
         return f"it needs Free, Box or Simplex; this domain is {problem.domain!r}"

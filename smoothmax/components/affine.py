@@ -18,6 +18,7 @@ from .subset import Subset
 
 UNIT = float(np.finfo(np.float64).eps) / 2  # unit roundoff
 TINY = float(np.finfo(np.float64).smallest_subnormal)  # twice what a product can lose by underflow
+DASK = ("dask", "dask_expr")  # where its collections are from
 
 
 class Affine(Components):
@@ -25,11 +26,12 @@ class Affine(Components):
 
     Parameters
     ----------
-    A : (m, d) array, scipy.sparse matrix or LinearOperator
+    A : (m, d) array, scipy.sparse matrix, LinearOperator or Dask array
         Kept as it is when it is already floating point (memory-mapped arrays too); nothing as large as A is made.
-        Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data.
+        Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data. A Dask array stays where it is,
+        and passes go to its chunks (see `components.dask`).
     b : (m,) array, optional
-        Zero by default.
+        Zero by default. Beside a Dask array it may be one too.
     absolute : bool
         max |A x + b| through the n = 2m components (A x + b, −A x − b): the + rows, then the − rows.
 
@@ -41,6 +43,14 @@ class Affine(Components):
 
     affine = True
     quadratic = True
+
+    def __new__(cls, A: Any = None, *_: Any, **__: Any) -> "Affine":
+        """For a Dask array, the family of that file; Dask itself is not loaded for any other A."""
+        if cls is Affine and type(A).__module__.partition(".")[0] in DASK:
+            from .dask import Chunked
+
+            return object.__new__(Chunked)
+        return object.__new__(cls)
 
     def __init__(self, A: Any, b: Any = None, *, absolute: bool = False) -> None:
         self.A: Matrix = checked(A)
@@ -55,6 +65,17 @@ class Affine(Components):
         self.gathers, self.sparse = self.rows, sp.issparse(self.A)
         self._tallest = tallest(self.A) if self.rows else np.zeros(0)
         self.assumed = not self.rows  # what an operator's products cancel inside cannot be seen
+
+    @classmethod
+    def known(cls, A: Matrix, b: Array, absolute: bool, peaks: Array) -> "Affine":
+        """Of data that were checked before; `peaks` ≥ |A|, column by column."""
+        some = object.__new__(Affine)
+        some.A, some.b, some.absolute, some._tallest = A, b, absolute, peaks
+        some.m, some.d = A.shape
+        some.n = 2 * some.m if absolute else some.m
+        some.rows = some.gathers = True
+        some.sparse = some.assumed = False
+        return some
 
     def __repr__(self) -> str:
         kind = "sparse" if sp.issparse(self.A) else "dense" if self.rows else "operator"

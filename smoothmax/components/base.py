@@ -1,15 +1,18 @@
 """What a family of components is: a map F = (f_1, …, f_n): R^d → R^n that can be visited block by block."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _doors
 from .._typing import Array, Index
 from .block import Block
+
+if TYPE_CHECKING:
+    from .tallies import Tally
 
 BLOCK_BYTES = 1 << 21  # measured: 2 MB of rows stay in cache between the two products, and hide the cost of a call
 
@@ -52,6 +55,8 @@ class Components(ABC):
         Components are eigenvalues: weights of one x belong to the eigenvectors there (see `densities`).
     gathers : bool
         Single components can be evaluated without the others (False for functions that give all at once).
+    remote : bool
+        The data are elsewhere, on a cluster: a pass goes there (`visit`), and single rows are brought here by `subset`.
     evaluations, jacobians, hessians : int
         Calls of a user's functions, of their Jacobians and of their Hessians so far.
     """
@@ -66,6 +71,7 @@ class Components(ABC):
     sparse: bool = False
     gathers: bool = False
     spectral: bool = False
+    remote: bool = False
     evaluations: int = 0
     jacobians: int = 0
     hessians: int = 0
@@ -73,6 +79,14 @@ class Components(ABC):
     @abstractmethod
     def at(self, x: Array) -> Iterator[Block]:
         """The blocks of F at x, together every component once."""
+
+    def visit(self, x: Array, tallies: "Sequence[Tally]", offset: int = 0) -> None:
+        """Show every block at x to all tallies; `offset` is the number of the first component."""
+        for block in self.at(x):
+            block.rows = tuple(slice(s.start + offset, s.stop + offset) for s in block.rows)
+            for tally in tallies:
+                tally.see(block)
+            block.forget()
 
     @abstractmethod
     def subset(self, rows: Index) -> "Components":

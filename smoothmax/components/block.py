@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
 from .._typing import Array, Index, Matrix
+from .spans import Entries, Section
 
 PROBES = 4  # products that estimate the column sizes of an operator
 
@@ -60,16 +61,16 @@ class Block:
         self.__dict__.pop("f", None)
         self.__dict__.pop("base", None)
 
-    def take(self, v: Array) -> Array:
+    def take(self, v: Entries) -> Array:
         """The entries of an n-vector that belong to this block."""
         return np.concatenate([v[s] for s in self.rows]) if self.absolute else v[self.rows[0]]
 
-    def put(self, out: Array, values: Array) -> None:
+    def put(self, out: Array | Section, values: Array) -> None:
         """Write this block's values into an n-vector."""
         for part, s in enumerate(self.rows):
             out[s] = values[part * self.size : (part + 1) * self.size]
 
-    def put_values(self, out: Array) -> None:
+    def put_values(self, out: Array | Section) -> None:
         """Write f into an n-vector."""
         out[self.rows[0]] = self.base
         if self.absolute:

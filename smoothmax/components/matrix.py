@@ -77,8 +77,10 @@ def piece(A: Matrix, rows: slice) -> Matrix:
 
 
 @np.errstate(all="ignore")
-def tallest(A: Matrix) -> Array:
+def tallest(A: Matrix, first: int = 0) -> Array:
     """max_i |A_ij|, (d,), in the one look at every entry that the door takes, a block at a time.
+
+    `first` is the number of A's first row where it is part of a larger matrix.
 
     Raises
     ------
@@ -93,17 +95,18 @@ def tallest(A: Matrix) -> Array:
         else:
             most = np.maximum(most, np.maximum(some.max(axis=0), -some.min(axis=0)))
         if not np.isfinite(most).all():
-            _refuse(A, rows)
+            _refuse(A, rows, first)
     return most
 
 
-def _refuse(A: Matrix, rows: slice) -> None:
+def _refuse(A: Matrix, rows: slice, top: int) -> None:
     some = piece(A, rows)
     data, start = (some.data, int(A.indptr[rows.start])) if sp.issparse(A) else (some, rows.start)
     first = np.argwhere(~np.isfinite(np.asarray(data)))[0]
     place = (int(first[0]) + start, *map(int, first[1:]))
     value = (A.data if sp.issparse(A) else A)[place]
-    raise ValueError(f"A must be finite; entry {_entry(A, place)} is {value}")
+    row, column = _entry(A, place)
+    raise ValueError(f"A must be finite; entry {[row + top, column]} is {value}")
 
 
 def _entry(A: Matrix, place: tuple[int, ...]) -> list[int]:

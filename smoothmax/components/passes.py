@@ -2,7 +2,7 @@
 
 A pass reads each block once, while it is in cache, and hands it to tallies (value and gradient of the surrogate, the
 values, the worst violators, products with Jᵀ), which merge associatively: dense, sparse and memory-mapped data look the
-same from above, and nothing as large as the data is ever made.
+same from above, and nothing as large as the data is ever made. Where the data are elsewhere, the tallies go there.
 """
 
 from collections.abc import Iterator
@@ -10,17 +10,18 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 
 from .._typing import Array, Index
 from .base import Components, row_slices
 from .block import PROBES, Block
+from .spans import Even
 from .subset import Subset, picked
-from .tallies import Extent, Pull, Sizes, Soft, Tally, Values, Worst
+from .tallies import Along, Extent, Gram, Image, Pull, Sizes, Soft, Tally, Values, Worst
 
 QUIET = np.errstate(all="ignore")  # nan and inf are numerical trouble, which the values show
 LEADERS = (5, 500, 5000)  # largest values that a survey remembers: so many for each variable, and from … to …
 FEW = 8  # rows with weight are gathered, not swept over, when they are fewer than one in FEW
+GATHERED = 1 << 20  # numbers in rows up to which these are brought here from elsewhere
 
 
 class Meter:
@@ -90,6 +91,8 @@ class Linearization:
 
     def blocks(self, cost: float = 1.0) -> Iterator[Block]:
         """The blocks, for a pass or a fraction of one; kept, since a block remembers what it has evaluated."""
+        if self.components.remote:
+            raise TypeError(f"{self.components!r} has no blocks to hand out: its data stay where they are")
         self.meter.spend(cost)
         if self._blocks is None:
             self._blocks = list(self.components.at(self.x))
@@ -98,6 +101,10 @@ class Linearization:
     @QUIET
     def sweep(self, *tallies: Tally) -> None:
         """One pass that shows each block to all tallies."""
+        if self.components.remote:
+            self.meter.spend(1.0)
+            self.components.visit(self.x, tallies)
+            return
         for block in self.blocks():
             for tally in tallies:
                 tally.see(block)
@@ -113,10 +120,19 @@ class Linearization:
         return values.f
 
     def soft(self, tau: float, offset: Array | None) -> tuple[float, Array]:
-        """(F_τ(x), ∇F_τ(x)) in one pass, `offset` = τ·log w; fills `f` on the way. Both nan where f is not finite."""
-        soft, values = Soft(self.components.d, tau, offset), Values(self.components.n)
-        self.sweep(soft, values)
-        self.__dict__["f"] = values.f
+        """(F_τ(x), ∇F_τ(x)) in one pass, `offset` = τ·log w; both nan where f is not finite.
+
+        Fills `f` on the way; of data that are elsewhere, whose f would have to travel, the survey.
+        """
+        soft, remote = Soft(self.components.d, tau, offset), self.components.remote
+        if remote:
+            worst, extent = Worst(leading(self.components.d)), Extent()
+            self.sweep(soft, worst, extent)
+            self._survey = _surveyed(worst, extent)
+        else:
+            values = Values(self.components.n)
+            self.sweep(soft, values)
+            self.__dict__["f"] = values.f
         if not soft.s > 0:
             self.meter.trouble()
             return np.nan, np.full(self.components.d, np.nan)
@@ -139,7 +155,7 @@ class Linearization:
                 self.sweep(worst, extent)
                 if not np.isfinite([extent.low, extent.high]).all():
                     self.meter.trouble()
-            seen = self._survey = Survey(*worst.found, float(extent.low), float(extent.high))
+            seen = self._survey = _surveyed(worst, extent)
         return seen
 
     @property
@@ -157,11 +173,34 @@ class Linearization:
             return rows, self.f[rows]
         seen = self.survey()
         near = seen.values >= seen.high - within
-        if near.all() and seen.rows.size < self.components.n:
-            rows = np.flatnonzero(self.f >= seen.high - within)
-            return rows, self.f[rows]
+        if self.crowded(within):
+            return self._above(seen.high - within)
         order = np.argsort(seen.rows[near])
         return seen.rows[near][order], seen.values[near][order]
+
+    def crowded(self, within: float) -> bool:
+        """There may be more components within this much of the max than a survey remembers."""
+        seen = self.survey()
+        return seen.rows.size < self.components.n and bool((seen.values >= seen.high - within).all())
+
+    def _above(self, level: float) -> tuple[Index, Array]:
+        """All components at a level or above; what is elsewhere is sorted out there."""
+        if self.components.remote and "f" not in self.__dict__:
+            worst = Worst(self.components.n, float(np.nextafter(level, -np.inf)))
+            self.sweep(worst)
+            rows, values = worst.found
+            order = np.argsort(rows)
+            return rows[order], values[order]
+        rows = np.flatnonzero(self.f >= level)
+        return rows, self.f[rows]
+
+    def highest(self) -> tuple[Index, Array]:
+        """One component at the max and its value, as arrays."""
+        if self.components.remote:
+            seen = self.survey()
+            return seen.rows[:1], seen.values[:1]
+        rows, f = self.leaders(0.0)
+        return rows[:1], f[:1]
 
     def only(self, rows: Index) -> "Linearization":
         """The same at some of the components (sorted): what they cost is a fraction of a pass."""
@@ -175,7 +214,8 @@ class Linearization:
 
     def few(self, rows: Index) -> bool:
         """Gathering these rows is cheaper than a sweep."""
-        return self.components.rows and FEW * rows.size < self.components.n
+        near = not self.components.remote or rows.size * self.components.d <= GATHERED
+        return self.components.rows and near and FEW * rows.size < self.components.n
 
     def vjp(self, v: Array) -> Array:
         """Jᵀv; rows in which v vanishes add nothing and, where they are most, are not read."""
@@ -189,14 +229,29 @@ class Linearization:
     @QUIET
     def jvp(self, u: Array) -> Array:
         """J u."""
+        if self.components.remote:
+            image = Image(self.components.n, u)
+            self.sweep(image)
+            return image.f
         out = np.empty(self.components.n)
         for block in self.blocks():
             block.put(out, block.jvp(u))
         return out
 
+    def along(self, u: Array) -> tuple[float, float]:
+        """(min, max) of J u."""
+        if self.components.remote:
+            extent = Along(u)
+            self.sweep(extent)
+            return float(extent.low), float(extent.high)
+        change = self.jvp(u)
+        return float(change.min()), float(change.max())
+
     @QUIET
     def jac(self, rows: Index) -> Array:
         """The dense (k, d) Jacobian of the components in `rows` (sorted): k/n of a pass."""
+        if self.components.remote:
+            return self.only(rows).jac(np.arange(rows.size))
         out = np.empty((rows.size, self.components.d))
         for block in self.blocks(rows.size / self.components.n):
             for part, s in enumerate(block.rows):
@@ -210,15 +265,13 @@ class Linearization:
     @QUIET
     def gram(self, v: Array) -> Array:
         """Jᵀ diag(v) J for v ≥ 0, (d, d); only rows with v > 0 are touched."""
-        H = np.zeros((self.components.d, self.components.d))
+        gram = Gram(self.components.d, v)
+        if self.components.remote:
+            self.sweep(gram)
+            return gram.g
         for block in self.blocks(np.count_nonzero(v) / v.size):
-            mine = block.take(v)
-            if block.absolute:
-                mine = mine[: block.size] + mine[block.size :]
-            live = np.flatnonzero(mine)
-            if live.size:
-                H += _gram(block, live, np.sqrt(mine[live])[:, None])
-        return H
+            gram.see(block)
+        return gram.g
 
     def column_sizes(self, v: Array | None = None) -> Array:
         """Σ_i v_i |J_ij|, shape (d,), over the rows with v > 0 (all rows, v = 1/n, by default); an operator's columns
@@ -228,15 +281,10 @@ class Linearization:
         if v is not None and self.few(np.flatnonzero(v)):
             live = np.flatnonzero(v)
             return self.only(live).column_sizes(v[live]) if live.size else np.zeros(self.components.d)
-        sizes = Sizes(self.components.d, np.full(self.components.n, 1.0 / self.components.n) if v is None else v)
+        sizes = Sizes(self.components.d, Even(1.0 / self.components.n) if v is None else v)
         self.sweep(sizes)
         return sizes.g
 
 
-def _gram(block: Block, live: Index, root: Array) -> Array:
-    """Jᵀ diag(root²) J over the base rows in `live`."""
-    if sp.issparse(block.jacobian) and block.shared is None:
-        J = block.jacobian[live].multiply(root).tocsr()
-        return np.asarray((J.T @ J).toarray())
-    dense = block.jac(live if live.size < block.size else slice(None)) * root
-    return np.asarray(dense.T @ dense)
+def _surveyed(worst: Worst, extent: Extent) -> Survey:
+    return Survey(*worst.found, float(extent.low), float(extent.high))

@@ -7,6 +7,7 @@ import numpy as np
 from .._typing import Array, Index
 from .base import Components
 from .block import Block
+from .tallies import Tally
 
 
 class Stack(Components):
@@ -40,6 +41,7 @@ class Stack(Components):
         self.rows = all(part.rows for part in self.parts)
         self.gathers = all(part.gathers for part in self.parts)
         self.spectral = any(part.spectral for part in self.parts)
+        self.remote = any(part.remote for part in self.parts)
 
     def __repr__(self) -> str:
         return f"Stack([{', '.join(map(repr, self.parts))}])"
@@ -76,6 +78,11 @@ class Stack(Components):
             for block in part.at(x):
                 block.rows = tuple(slice(s.start + int(offset), s.stop + int(offset)) for s in block.rows)
                 yield block
+
+    def visit(self, x: Array, tallies: Sequence[Tally], offset: int = 0) -> None:
+        """Each part's own."""
+        for part, start, _ in self._spans():
+            part.visit(x, tallies, offset + int(start))
 
     def subset(self, rows: Index) -> Components:
         """The stack of the parts' subsets."""

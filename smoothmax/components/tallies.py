@@ -9,12 +9,16 @@ The surrogate's tally is, with z = f + τ·log w over the blocks seen,
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
 from typing import Self
 
 import numpy as np
+import scipy.sparse as sp
 
 from .._typing import Array, Index
 from .block import Block
+from .spans import Entries, Even, Section
 
 FADED = 80.0  # terms this many τ below the largest add less than 2e-35 of it
 SAMPLE = 4096  # values from which a level is guessed
@@ -32,11 +36,18 @@ class Tally(ABC):
     def merge(self, other: Self) -> None:
         """Take in what another tally of the same kind has seen elsewhere."""
 
+    @abstractmethod
+    def part(self, spans: Sequence[slice]) -> Self:
+        """One of this kind that has seen nothing yet, for the components in `spans`: what is sent elsewhere."""
+
+    def pack(self) -> None:  # noqa: B027 - most are small
+        """Let go of what need not travel, once everything has been seen."""
+
 
 class Soft(Tally):
     """(F_τ, ∇F_τ); `offset` = τ·log w. A prior of 0 (offset −inf) removes its component, whatever it holds."""
 
-    def __init__(self, d: int, tau: float, offset: Array | None = None) -> None:
+    def __init__(self, d: int, tau: float, offset: Entries | None = None) -> None:
         self.tau, self.offset = tau, offset
         self.m, self.s, self.g = -math.inf, 0.0, np.zeros(d)
 
@@ -121,30 +132,66 @@ class Soft(Tally):
 
     def merge(self, other: "Soft") -> None:
         """(m, s, g) ⊕ (m', s', g')."""
+        if other.s == 0:
+            return
         if not self._raise(other.m, other.m if other.s >= 0 else math.nan) and not other.s > 0:
             return
         scale = math.exp(max((other.m - self.m) / self.tau, -800.0))
         self.s += scale * other.s
         self.g += scale * other.g
 
+    def part(self, spans: Sequence[slice]) -> "Soft":
+        """With the prior there."""
+        offset = None if self.offset is None else Section.of(self.offset, spans)
+        return Soft(self.g.size, self.tau, offset)
+
+    def pack(self) -> None:
+        """The prior stays."""
+        self.offset = None
+
 
 class Values(Tally):
     """F itself, and its largest entry."""
 
     def __init__(self, n: int) -> None:
-        self.f = np.empty(n)
+        self.out: Array | Section = np.empty(n)
         self.seen: list[slice] = []
+
+    @property
+    def f(self) -> Array:
+        """F, (n,), where all of it is here."""
+        assert isinstance(self.out, np.ndarray)
+        return self.out
 
     def see(self, block: Block) -> None:
         """Write the block's values to their place."""
-        block.put_values(self.f)
+        block.put_values(self.out)
         self.seen.extend(block.rows)
 
     def merge(self, other: "Values") -> None:
         """Copy what the other has seen."""
         for s in other.seen:
-            self.f[s] = other.f[s]
+            self.out[s] = other.out[s]
         self.seen.extend(other.seen)
+
+    def part(self, spans: Sequence[slice]) -> Self:
+        """With room for the values there."""
+        other = copy(self)
+        other.out, other.seen = Section.empty(spans), []
+        return other
+
+
+class Image(Values):
+    """J u in the place of F."""
+
+    def __init__(self, n: int, u: Array) -> None:
+        super().__init__(n)
+        self.u = u
+
+    def see(self, block: Block) -> None:
+        """Write the block's product to its place."""
+        block.put(self.out, block.jvp(self.u))
+        self.seen.extend(block.rows)
 
 
 class Extent(Tally):
@@ -169,8 +216,26 @@ class Extent(Tally):
         """Of both."""
         self._widen(other.low, other.high)
 
+    def part(self, spans: Sequence[slice]) -> Self:
+        """The same for all."""
+        other = copy(self)
+        Extent.__init__(other)
+        return other
+
     def _widen(self, low: np.float64, high: np.float64) -> None:
         self.low, self.high = np.minimum(self.low, low), np.maximum(self.high, high)
+
+
+class Along(Extent):
+    """min and max of J u."""
+
+    def __init__(self, u: Array) -> None:
+        super().__init__()
+        self.u = u
+
+    def see(self, block: Block) -> None:
+        """Of an absolute block both signs are there."""
+        self.take(block.jvp(self.u), 0)
 
 
 class Worst(Tally):
@@ -219,10 +284,22 @@ class Worst(Tally):
         """The largest of both."""
         self._keep(other._rows, other._values)
 
+    def part(self, spans: Sequence[slice]) -> "Worst":
+        """The same for all."""
+        return Worst(self.count, self.level)
+
+    def pack(self) -> None:
+        """No more than asked for."""
+        self._trim()
+
     def _keep(self, rows: Index, values: Array) -> None:
         self._rows = np.concatenate([self._rows, rows])
         self._values = np.concatenate([self._values, values])
         if self._values.size > 4 * self.count:  # not each time: sorting out costs more than carrying a few
+            self._trim()
+
+    def _trim(self) -> None:
+        if self._values.size > self.count:
             chosen = np.argpartition(-self._values, self.count - 1)[: self.count]
             self._rows, self._values = self._rows[chosen], self._values[chosen]
             self.level = float(self._values.min())
@@ -231,7 +308,7 @@ class Worst(Tally):
 class Pull(Tally):
     """Jᵀv."""
 
-    def __init__(self, d: int, v: Array) -> None:
+    def __init__(self, d: int, v: Entries) -> None:
         self.v, self.g = v, np.zeros(d)
 
     def see(self, block: Block) -> None:
@@ -244,6 +321,17 @@ class Pull(Tally):
         """The sum."""
         self.g += other.g
 
+    def part(self, spans: Sequence[slice]) -> Self:
+        """With v there."""
+        other = copy(self)
+        other.v = self.v if isinstance(self.v, Even) else Section.of(self.v, spans)
+        other.g = np.zeros_like(self.g)
+        return other
+
+    def pack(self) -> None:
+        """v stays."""
+        self.v = Even(0.0)
+
 
 class Sizes(Pull):
     """Σ v_i |J_ij| for v ≥ 0."""
@@ -253,3 +341,29 @@ class Sizes(Pull):
         mine = block.take(self.v)
         if mine.any():
             self.g += block.column_sizes(mine)
+
+
+class Gram(Pull):
+    """Jᵀ diag(v) J for v ≥ 0."""
+
+    def __init__(self, d: int, v: Entries) -> None:
+        super().__init__(d, v)
+        self.g = np.zeros((d, d))
+
+    def see(self, block: Block) -> None:
+        """Only rows with v > 0 are touched."""
+        mine = block.take(self.v)
+        if block.absolute:
+            mine = mine[: block.size] + mine[block.size :]
+        live = np.flatnonzero(mine)
+        if live.size:
+            self.g += _gram(block, live, np.sqrt(mine[live])[:, None])
+
+
+def _gram(block: Block, live: Index, root: Array) -> Array:
+    """Jᵀ diag(root²) J over the base rows in `live`."""
+    if sp.issparse(block.jacobian) and block.shared is None:
+        J = block.jacobian[live].multiply(root).tocsr()
+        return np.asarray((J.T @ J).toarray())
+    dense = block.jac(live if live.size < block.size else slice(None)) * root
+    return np.asarray(dense.T @ dense)

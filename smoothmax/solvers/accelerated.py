@@ -30,6 +30,7 @@ class Accelerated(Gradient):
     """One pass a step on affine components, two on others; O(1/k²), linear where F_τ is well conditioned."""
 
     name = "accelerated"
+    remote = True
     needs = "a domain with a projection"
 
     def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:

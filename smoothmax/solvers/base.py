@@ -64,6 +64,7 @@ class Solver(ABC):
     needs: ClassVar[str]  # the assumptions in a phrase, for error messages and the docs
     takes: ClassVar[tuple[str, ...]] = ()  # the names that solve(options=…) may hold
     constrained: ClassVar[bool] = False  # it takes nonlinear constraints
+    remote: ClassVar[bool] = False  # it takes components whose data are elsewhere: it asks for passes and few rows
     smoothings: ClassVar[tuple[str, ...]] = ("shannon",)  # the regularizers it takes
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:

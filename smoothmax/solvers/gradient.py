@@ -23,6 +23,7 @@ class Gradient(Method):
     """The plain method: one or two passes a step, O(1/k)."""
 
     name = "gradient"
+    remote = True
     smoothings = ("shannon", "gini")
     needs = "a domain with a projection"
     kappa = 0.2

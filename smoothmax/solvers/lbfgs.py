@@ -24,6 +24,7 @@ class LBFGS(Method):
     """Quasi-Newton: one pass an evaluation, memory of 20 pairs."""
 
     name = "lbfgs"
+    remote = True
     smoothings = ("shannon", "gini")
     needs = "the domain Free or Box"
     kappa = 0.01

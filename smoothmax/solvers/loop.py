@@ -195,18 +195,20 @@ def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
         return fallen > 1e12
     if point.range[0] >= first.range[0]:
         return False
-    rows = _rows(point)
-    scale = float(np.abs(first.range).max()) + float(np.abs(point.range).max())
-    if not float((point.f - first.f)[rows].max()) < -1e-9 * scale:
-        return False
     v = point.x - first.x
+    scale = float(np.abs(first.range).max()) + float(np.abs(point.range).max())
+    if problem.components.remote and point.prior is None:
+        rise = point.lin.along(v)[1]
+    else:
+        rise = float((point.f - first.f)[_rows(point)].max())
+    if not rise < -1e-9 * scale:
+        return False
     if _recedes(problem, v):
         return True
     ray = np.where(np.abs(v) > FAR * float(np.abs(v).max()), v, 0.0)
     if not _recedes(problem, ray):
         return False
-    change = point.lin.jvp(ray)[rows]
-    return float(change.max()) < -1e-9 * float(np.abs(change).max())
+    return _all_fall(point, ray)
 
 
 def _falls(problem: Minimax, point: Seen) -> bool:
@@ -218,8 +220,17 @@ def _falls(problem: Minimax, point: Seen) -> bool:
     v = -point.jac.copy()
     if isinstance(problem.domain, Box):
         v[(np.isfinite(problem.domain.ub) & (v > 0)) | (np.isfinite(problem.domain.lb) & (v < 0))] = 0.0
-    change = point.lin.jvp(v)[_rows(point)]
-    return _recedes(problem, v) and float(change.max()) < -1e-9 * float(np.abs(change).max())
+    return _recedes(problem, v) and _all_fall(point, v)
+
+
+def _all_fall(point: Seen, v: Array) -> bool:
+    """J v < 0 in the components that take part, by more than rounding."""
+    if point.prior is None:
+        low, high = point.lin.along(v)
+    else:
+        change = point.lin.jvp(v)[_rows(point)]
+        low, high = float(change.min()), float(change.max())
+    return high < -1e-9 * max(abs(low), abs(high))
 
 
 def _rows(point: Seen) -> Any:

@@ -72,6 +72,7 @@ class Point(Seen):
         self.jac = _frozen(jac)
 
     @cached_property
+    @np.errstate(all="ignore")
     def weights(self) -> Array:
         """p, (n,): the softmax of f/τ with the prior, or its like."""
         s, f = self.surrogate, self.f

@@ -19,6 +19,8 @@ def obstacle(problem: Minimax) -> str | None:
             return f"it needs affine or quadratic components; {part!r} is neither"
         if not part.rows:
             return f"it needs the entries of A, and {part!r} only offers products"
+        if part.remote:
+            return f"it needs the entries of A, and those of {part!r} stay where they are"
         if not part.convex:
             return f"it needs convex components; {part!r} has a P that is not positive semidefinite"
     if linear(problem) is None and not isinstance(problem.domain, Ball):

@@ -33,6 +33,7 @@ class Newton(Method):
     """Newton with multipliers: few steps a stage, quadratic convergence within it."""
 
     name = "newton"
+    remote = True
     smoothings = ("shannon", "gini")
     kappa = 1e-4  # the prior of the next stage corrects the rest
     needs = (

@@ -43,6 +43,7 @@ class WorkingSet(Direct):
     """Many components in few variables, exactly, in a handful of passes."""
 
     name = "working-set"
+    remote = True
     needs = "convex components with Jacobian rows; a domain described by linear constraints with an interior"
 
     def __init__(self, problem: Minimax, options: dict[str, Any]) -> None:

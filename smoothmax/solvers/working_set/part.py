@@ -35,7 +35,7 @@ class Part:
 
     def __init__(self, whole: Minimax, rows: Index, meter: Meter) -> None:
         self.whole, self.rows = whole, rows
-        every = rows.size == whole.n
+        every = rows.size == whole.n and not whole.components.remote
         self.problem = whole if every else whole.only(rows)
         self.meter = Portion(meter, rows.size / whole.n if whole.components.gathers else 1.0)
 
