@@ -7,7 +7,7 @@ best point so far is printed and written).
 import io
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Annotated, Any, NoReturn
@@ -22,6 +22,7 @@ from .front import solve
 from .paths import path
 from .reading import Wishes, read, told, users_line
 from .result import Interrupted
+from .sweep import Grid
 
 PROVEN, UNPROVEN, BAD_INPUT, STOPPED = 0, 1, 2, 130
 FAULTS: tuple[type[BaseException], ...] = (ValueError, TypeError, OSError, ImportError, MemoryError)
@@ -64,7 +65,7 @@ def smoothmax(
         typer.echo(f"smoothmax {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        raise BadInput("a command is missing, solve or path; see smoothmax --help")
+        raise BadInput("a command is missing, solve, path or sweep; see smoothmax --help")
 
 
 @app.command("solve")
@@ -117,6 +118,37 @@ def path_command(
     wishes = Wishes(domain, lower, upper, radius, absolute, b, target, intercept)
     asked = {"eps": eps, "tol": tol, "method": method, "max_passes": max_passes, "time_limit": time_limit}
     return _path(source, wishes, {"taus": taus, **asked}, csv, plot, as_json)
+
+
+@app.command("sweep")
+def sweep_command(
+    source: opt.Source,
+    out: opt.Folder,
+    domain: opt.DomainName = None,
+    lower: opt.Lower = None,
+    upper: opt.Upper = None,
+    radius: opt.Radius = None,
+    absolute: opt.Absolute = False,
+    b: opt.Right = None,
+    target: opt.Target = None,
+    intercept: opt.Intercept = False,
+    taus: opt.Taus = None,
+    methods: opt.Methods = "auto",
+    seeds: opt.Seeds = 1,
+    regularizer: opt.Regularizer = "shannon",
+    tol: opt.Tol = 1e-8,
+    max_passes: opt.MaxPasses = 10_000,
+    time_limit: opt.TimeLimit = None,
+    workers: opt.Workers = 1,
+    fresh: opt.Fresh = False,
+    retry: opt.Retry = False,
+    as_json: opt.AsJson = False,
+) -> int:
+    """Solve by several methods at several tau, each cell kept as soon as it is finished."""
+    wishes = Wishes(domain, lower, upper, radius, absolute, b, target, intercept)
+    options = {"regularizer": regularizer, "tol": tol, "max_passes": max_passes, "time_limit": time_limit}
+    asked = {"taus": taus, "methods": methods, "seeds": seeds, "options": options, "wishes": wishes}
+    return _sweep(source, out, asked, {"workers": workers, "fresh": fresh, "retry": retry}, as_json)
 
 
 @contextmanager
@@ -188,6 +220,24 @@ def _path(source: str, wishes: Wishes, asked: dict[str, Any], csv: str | None, p
     if plot is not None and found.records:
         found.plot(plot)
     return STOPPED if last is not None else PROVEN if facts["proven"] else UNPROVEN
+
+
+@_one_line()
+def _sweep(source: str, out: str, asked: dict[str, Any], how: dict[str, Any], as_json: bool) -> int:
+    """Compute what is missing, show all; Ctrl-C keeps what is finished."""
+    taus: Sequence[float | None] = opt.schedule(asked.pop("taus"), None) or [None]
+    methods = [name.strip() for name in asked.pop("methods").split(",")]
+    grid = Grid([source], methods, taus, **asked)
+    try:
+        found = grid.run(out, **how)
+    except KeyboardInterrupt:
+        raise BadInput(f"interrupted; what was finished is in {out}, and the same command goes on", STOPPED) from None
+    if as_json:
+        print(report.as_json({"rows": list(found), "computed": found.computed}), flush=True)
+    else:
+        done = f"{len(found)} cells, {found.computed} computed now, {len(found.failed)} failed; {out}/table.csv"
+        tables.show(*tables.of_sweep(found.rows), done)
+    return PROVEN if all(row.get("success") for row in found) else UNPROVEN
 
 
 def _complain(text: str, code: int = BAD_INPUT) -> int:

@@ -77,6 +77,34 @@ def of_path(facts: Facts) -> Iterator[Any]:
         yield of_solve(facts["unfinished"])
 
 
+SWEPT: dict[str, Callable[[Facts], str]] = {  # the columns of a sweep; table.csv holds more
+    "method": lambda r: r["method"],
+    "tau": lambda r: "–" if r["tau"] is None else f"{r['tau']:.3g}",
+    "max f": lambda r: f"{r['fun']:.9g}",
+    "gap": lambda r: f"{r['gap']:.2e}",
+    "steps": lambda r: str(r["nit"]),
+    "passes": lambda r: f"{r['npass']:.1f}",
+    "proven": lambda r: "yes" if r["success"] else "no",
+    "seconds": lambda r: f"{r['seconds']:.2f}",
+}
+
+
+def of_sweep(rows: Sequence[Facts]) -> Iterator[Any]:
+    """One row a cell; those that failed with their error below."""
+    from rich.table import Table
+
+    table, failed = Table(box=None, pad_edge=False), [row for row in rows if "fun" not in row]
+    for name in SWEPT:
+        table.add_column(name, justify="left" if name == "method" else "right")
+    for row in rows:
+        if "fun" in row:
+            table.add_row(*(text(row) for text in SWEPT.values()))
+    if table.row_count:
+        yield table
+    for row in failed:
+        yield f"failed: method={row['method']} tau={row['tau']} seed={row['seed']}: {row['error']}"
+
+
 def show(*tables: Any) -> None:
     """On stdout, plain and unwrapped where that is no terminal."""
     from rich.console import Console

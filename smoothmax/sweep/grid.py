@@ -1,0 +1,158 @@
+"""Grids of solves: problem × method × τ × seed, each judged by the certificate.
+
+Every cell is one `solve`, and its row says what came of it: bounds recomputed by `certify`, steps, passes, the verdict.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from .. import _doors
+from ..certificate import certify
+from ..front import solve
+from ..problem import Minimax
+from ..reading import Stated, Wishes, read
+from ..solvers import METHODS
+from .fingerprint import fingerprint
+from .results import Results
+from .run import Sweep
+
+REFUSED = ("tau", "method", "rng", "callback", "progress")  # options that the grid itself decides
+PLAIN = Wishes()
+Context = dict[str, Stated | tuple[str, Wishes]]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every problem with every method at every temperature, so many times.
+
+    Parameters
+    ----------
+    problems : names, or a dictionary of names to problems
+        "module:attribute" or a file, as on the command line; or a dictionary whose values are these or `Minimax`.
+    methods : sequence of str
+        As in `solve`; "auto" by default.
+    taus : sequence of float or None
+        Temperatures (units of f); None asks for the minimax itself. [None] by default.
+    seeds : int
+        How often each is solved, with random numbers of its own.
+    options : dict
+        What else `solve` takes, in plain values: tol, max_passes, time_limit, regularizer …
+    wishes : Wishes
+        How files are read.
+
+    Raises
+    ------
+    TypeError, ValueError
+        An empty axis, an unknown method, τ ≤ 0, options that `solve` does not take or that the grid decides, problems
+        that cannot be read; the same cell twice.
+    """
+
+    problems: Any
+    methods: Sequence[str] = ("auto",)
+    taus: Sequence[float | None] = (None,)
+    seeds: int = 1
+    options: Mapping[str, Any] = field(default_factory=dict)
+    wishes: Wishes = PLAIN
+
+    def sweep(self) -> Sweep:
+        """The declaration: its cells, and the problems they share."""
+        problems, shared = self._stated(), dict(self.options)
+        for name in (*REFUSED, "x0"):
+            if name in shared:
+                raise ValueError(f"options must not hold {name!r}, which the grid itself decides")
+        axes = (_axis("methods", self.methods), _axis("taus", self.taus), range(_doors.count("seeds", self.seeds)))
+        for method in axes[0]:
+            if method != "auto" and method not in METHODS:
+                raise ValueError(f"methods must be 'auto' or of {', '.join(map(repr, METHODS))}; got {method!r}")
+        taus = [None if tau is None else _doors.positive("taus", tau) for tau in axes[1]]
+        cells = [
+            {
+                "problem": name,
+                "method": method,
+                "tau": tau,
+                "seed": seed,
+                **shared,
+                "fingerprint": print_,
+            }
+            for (name, (_, print_)), method, tau, seed in product(problems.items(), axes[0], taus, axes[2])
+        ]
+        return Sweep(solve_cell, cells, {name: source for name, (source, _) in problems.items()})
+
+    def run(self, out: Any = None, **options: Any) -> Results:
+        """`sweep().run(out, …)`: workers, fresh, retry, progress; see `Sweep.run`."""
+        return self.sweep().run(out, **options)
+
+    def _stated(self) -> dict[str, tuple[Stated | tuple[str, Wishes], str]]:
+        """By name: where each worker finds the problem, and the hash of what it holds."""
+        named = self.problems
+        if isinstance(named, str | Minimax):
+            raise TypeError("problems must be a list of names, or a dictionary; got one alone")
+        if not isinstance(named, Mapping):
+            named = {name: name for name in _axis("problems", named)}
+        found = {}
+        for name, source in named.items():
+            if isinstance(source, str):
+                stated: Stated | tuple[str, Wishes] = (source, self.wishes)
+                problem, x0 = _read(source, self.wishes)
+            elif isinstance(source, Minimax):
+                stated, problem, x0 = Stated(source), source, None
+            else:
+                kind = type(source).__name__
+                raise TypeError(f"problems[{name!r}] must be a Minimax, module:attribute or a file; got {kind}")
+            found[str(name)] = (stated, fingerprint([problem.components, problem.domain, problem.constraints, x0]))
+        if not found:
+            raise ValueError("problems must hold at least one problem; it is empty")
+        return found
+
+
+def solve_cell(cell: dict[str, Any], rng: np.random.Generator, context: Context) -> dict[str, Any]:
+    """One solve, judged by `certify`: what its row says."""
+    options = {k: v for k, v in cell.items() if k not in ("problem", "fingerprint", "seed")}
+    stated = context[cell["problem"]]
+    problem, x0 = _read(*stated) if isinstance(stated, tuple) else (stated.problem, stated.x0)
+    r = solve(problem, x0, rng=rng, **options)
+    c = certify(problem, r.x, r.weights, r.multipliers)
+    return {
+        "n": problem.n,
+        "d": problem.d,
+        "success": bool(r.success),
+        "outcome": r.message.split(". ")[0],
+        "solved_by": r.method,
+        "fun": float(r.fun),
+        "lower_bound": float(c.lower),
+        "gap": float(c.gap),
+        "kind": c.kind,
+        "smoothed_fun": float(r.smoothed_fun),
+        "smoothed_lower_bound": float(r.smoothed_lower_bound),
+        "last_tau": float(r.tau),
+        "nit": int(r.nit),
+        "npass": float(r.npass),
+        "nfev": int(r.nfev),
+    }
+
+
+_READ: dict[tuple[str, Wishes], tuple[Minimax, Any]] = {}  # of this process
+
+
+def _read(source: str, wishes: Wishes) -> tuple[Minimax, Any]:
+    """From a file or a module, once in each process."""
+    if (source, wishes) not in _READ:
+        stated = read(source, wishes)
+        _READ[source, wishes] = stated.problem, stated.x0
+    return _READ[source, wishes]
+
+
+def _axis(name: str, values: Iterable[Any]) -> list[Any]:
+    if isinstance(values, str):
+        raise TypeError(f"{name} must be a list; got the text {values!r}")
+    try:
+        listed = list(values)
+    except TypeError:
+        raise TypeError(f"{name} must be a list; got {values!r}") from None
+    if not listed:
+        raise ValueError(f"{name} must hold at least one value; it is empty")
+    return listed
