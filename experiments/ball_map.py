@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, groups
+from experiments._words import listed, many, number
 from problems.enclosing_ball import AIRPORTS, GEONAMES
 from problems.tables import rows as read
 from smoothmax import plots
@@ -68,10 +69,28 @@ def summary(table: Rows) -> Rows:
     return rows
 
 
+def answer(table: Rows) -> str:
+    """The ball of each map, who holds it, and how far off the smoothed centres are."""
+    said = []
+    for name, rows in groups(table, "problem").items():
+        kinds = groups(rows, "role")
+        held = [row["name"] for row in kinds["support"]]
+        exact, *smoothed = kinds["centre"]
+        away = {row["tau"]: math.hypot(row["x_km"], row["y_km"]) for row in smoothed}
+        verb = "decides" if len(held) == 1 else "decide"
+        said.append(
+            f"Of the {len(kinds['place']) + len(held)} places of {name}, {listed(held)} {verb}: the smallest circle "
+            f"around all has a radius of {rows[0]['radius_km']:.1f} km around {_degrees(exact['latitude'], 'NS')}, "
+            f"{_degrees(exact['longitude'], 'EW')}. Smoothed, its centre is {number(away[max(away)])} km off at the "
+            f"highest of {many(len(away), 'temperature')} and {number(away[min(away)])} km at the lowest."
+        )
+    return " ".join(said)
+
+
 def plot(table: Rows) -> Figure:
     """A map a problem."""
     found = groups(table, "problem")
-    figure, axes = plots.panels(1, len(found), 8.5 * len(found), 9.8)
+    figure, axes = plots.panels(1, len(found), 8.5 * len(found), 9.8 if len(found) > 1 else 11.4)
     with plots.style():
         for panel, (name, rows) in zip(axes, found.items(), strict=True):
             _map(panel, rows)

@@ -18,9 +18,11 @@ from experiments._cases import find
 from experiments._judge import inside, judge, scale
 from experiments._peers import Answer, Peer, convex_program, linear_program, two_lines
 from experiments._tables import Rows, groups
+from experiments._words import duration, listed, number, ratio
 from problems import Case
 from smoothmax import plots
 
+TIMED = True  # a clock runs: nothing else should
 QUICK = ("gaussian-400x5-0", "game-30x30-0")
 NAMES = ("gaussian-2000x20-0", "gaussian-20000x20-0", "game-200x200-0")
 FULL = (*NAMES[:2], "gaussian-100000x50-0", NAMES[2])
@@ -53,6 +55,28 @@ def summary(table: Rows) -> Rows:
     """Who, how long, how far off."""
     shown = ("problem", "contender", "value", "above", "relative", "seconds", "ratio")
     return [{what: row[what] for what in shown} for row in table]
+
+
+def answer(table: Rows) -> str:
+    """Ours, and everybody's time and error beside it, problem by problem."""
+    said = []
+    for rows in groups(table, "problem").values():
+        ours, *peers = rows
+        told = [
+            f"{row['contender']} {ratio(row['ratio'])}"
+            + ("" if row["relative"] is None else f" ({number(max(row['relative'], 0.0))})")
+            for row in peers
+        ]
+        proof = "proves its answer" if ours["proven"] else "does not prove its answer"
+        size = ours["problem"].split("-")[1].replace("x", " × ")
+        said.append(
+            f"On the {TITLES[ours['family']]} of {size} ours takes {duration(ours['seconds'])} and {proof}; "
+            f"{listed(told)}."
+        )
+    return (
+        f"{' '.join(said)} In brackets stands how far the true maximum at their answer is above our proven lower "
+        "bound, relative."
+    )
 
 
 def plot(table: Rows) -> Figure:

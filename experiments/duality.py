@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, groups
+from experiments._words import number
 from smoothmax import plots
 from smoothmax.regularizers import Regularizer, gini, shannon, tsallis
 
@@ -89,7 +90,7 @@ def summary(table: Rows) -> Rows:
                 "of": of,
                 "identities": sum(row["identities"] for row in rows),
                 "worst residual": max(row["residual"] for row in rows),
-                "of what is allowed": worst["share_of_tolerance"],
+                "as a share of what is allowed": worst["share_of_tolerance"],
                 "all hold": all(row["ok"] for row in rows),
             }
         )
@@ -103,10 +104,27 @@ def _grouped(table: Rows, keys: tuple[str, ...]) -> dict[tuple[Any, ...], Rows]:
     return found
 
 
+def answer(table: Rows) -> str:
+    """How many identities held, and the worst residuals by route and dtype."""
+    checks, bad = sum(row["identities"] for row in table), sum(not row["ok"] for row in table)
+    text = f"{checks} identities were checked for {len({row['regularizer'] for row in table})} regularizers; " + (
+        "all hold within what rounding and the routes leave open." if not bad else f"{bad} groups of them do not hold."
+    )
+    for route, words in ROUTES.items():
+        rows = [row for row in table if row["route"] == route and row["of"] == "values"]
+        worst = {dtype: max(row["residual"] for row in some) for dtype, some in groups(rows, "dtype").items()}
+        if worst:
+            told = ", ".join(f"{number(value)} in {dtype}" for dtype, value in worst.items())
+            text += (
+                f" By {'the ' if words != 'closed forms' else ''}{words} values are off by at most {told}, relative."
+            )
+    return text
+
+
 def plot(table: Rows) -> Figure:
     """Residuals of values against τ: a panel a route, a colour a dtype, a marker a regularizer; problems apart."""
     table = [row for row in table if row["of"] == "values"]
-    figure, axes = plots.panels(1, 4, 24, 7.0, sharey=True)
+    figure, axes = plots.panels(2, 2, 18, 13.5, sharex=True, sharey=True)
     colours = dict(zip(DTYPES, (plots.BLUE, plots.ORANGE, plots.VERMILLION), strict=True))
     markers = dict(zip(map(repr, KINDS), "os^D", strict=True))
     arrays = [row for row in table if row["subject"] == "deviations"]
@@ -125,12 +143,15 @@ def plot(table: Rows) -> Figure:
         ).items():
             colour = (plots.GREEN, plots.PURPLE, plots.SKY, plots.BLACK)[PROBLEMS.index(subject)]
             tau, worst = _envelope(rows)
-            last.plot(tau, worst, color=colour, marker=markers[kind], linewidth=0.7, markersize=3, label=subject)
+            last.plot(tau, worst, color=colour, marker=markers[kind], linewidth=0.7, markersize=3)
+            last.plot([], [], color=colour, label=subject)
         last.set_title("problems: min F − dual optimum")
         for panel in axes:
             plots.decades(panel)
+        for panel in axes[2:]:
             panel.set_xlabel("τ, in units of the spread of f")
-        axes[0].set_ylabel("worst residual, relative")
+        for panel in axes[::2]:
+            panel.set_ylabel("worst residual, relative")
         for dtype, colour in colours.items():
             axes[0].plot([], [], color=colour, label=dtype)
         for kind, marker in markers.items():

@@ -7,6 +7,8 @@ touches ±E with alternating signs at one point more than there are coefficients
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, groups
+from experiments._words import between, listed, number
 from smoothmax import plots
 
 NAMES = ("abs-deg16", "exp-deg5", "runge-deg8")
@@ -56,6 +59,29 @@ def summary(table: Rows) -> Rows:
                 {"problem": name, "tau": tau, "max_error": e.max(), "over_E": e.max() / best, "touching": touching}
             )
     return rows
+
+
+def answer(table: Rows) -> str:
+    """The largest error at the temperatures, and the alternation of the best approximation."""
+    rows, ends = summary(table), []
+    warm, cold = (
+        between([row["over_E"] for row in rows if math.isclose(row["tau"], times * _best(table, row["problem"]))], 3)
+        for times in (TIMES_E[0], TIMES_E[-1])
+    )
+    for name, points in groups([row for row in table if not row["tau"]], "problem").items():
+        best = max(abs(row["error"]) for row in points)
+        along = sorted(points, key=lambda row: row["t"])
+        signs = [row["error"] > 0 for row in along if abs(row["error"]) > (1 - 1e-6) * best]
+        turns = 1 + sum(a != b for a, b in itertools.pairwise(signs))
+        ends.append(f"{turns} times on {TITLES.get(name, name)} (E = {number(best, 4)})")
+    return (
+        f"At τ = {TIMES_E[0]:g}·E the largest error is {warm} times the best possible one, E, and at τ = "
+        f"{TIMES_E[-1]:g}·E {cold} times. The minimax itself touches +E and −E in turns: {listed(ends)}."
+    )
+
+
+def _best(table: Rows, name: str) -> float:
+    return next(row["optimum"] for row in table if row["problem"] == name)
 
 
 def plot(table: Rows) -> Figure:

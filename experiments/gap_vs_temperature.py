@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, columns, groups
+from experiments._words import between, number
 from smoothmax import plots
 
 NAMES = ("stackloss", "diabetes", "kuhn-poker", "abs-deg16", "us-airports")
@@ -73,6 +74,27 @@ def summary(table: Rows) -> Rows:
         | {label: rows[-1][what] for what, label in short.items()}
         for name, rows in groups(table, "problem").items()
     ]
+
+
+def answer(table: Rows) -> str:
+    """The slopes, and what the bounds are worth at the coldest temperature."""
+    ends = [rows[-1] for rows in groups(table, "problem").values()]
+    errors, gaps = ([row[f"slope_{what}"] for row in ends] for what in ("error", "gap"))
+    straight = all(abs(slope - 1) < 0.05 for slope in (*errors, *gaps))
+    judged = [row for row in ends if row["error"] > 10 * plots.rounding(columns([row]))]
+    text = (
+        f"Over the colder half of the temperatures the error falls like τ to the power of {between(errors, 3)} and the "
+        f"proven gap like {between(gaps, 3)} on {len(ends)} problems"
+        f"{': both in proportion to τ.' if straight else '; not everywhere in proportion to τ.'}"
+    )
+    if judged:
+        worth = {w: between([row[w] / row["error"] for row in judged]) for w in ("gap", "tau_entropy", "tau_log_n")}
+        text += (
+            f" At the coldest τ the gap is {worth['gap']} times the true error, τ·H(p) {worth['tau_entropy']} times, "
+            f"τ·log n {worth['tau_log_n']} times."
+        )
+    known = [abs(row["extrapolated_error"]) / row["error"] for row in judged if np.isfinite(row["extrapolated_error"])]
+    return text + (f" Extrapolation there leaves at most {number(max(known))} of the error." if known else "")
 
 
 def plot(table: Rows) -> Figure:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, groups
+from experiments._words import number
 from smoothmax import plots
 
 SHARES = tuple(float(share) for share in np.logspace(-4, 3, 29))
@@ -79,9 +80,30 @@ def summary(table: Rows) -> Rows:
     ]
 
 
+def answer(table: Rows) -> str:
+    """Whether all held, and which side of max f ≤ F ≤ max f + τ·log n is the tighter where."""
+    held, statements = sum(bool(row["ok"]) for row in table), {row["name"] for row in table}
+    over = [row for row in table if row["over"] == "τ"]
+    below, above = (
+        {row["share"]: row["tight"] for row in over if row["name"] == name}
+        for name in ("maximum below", "maximum above")
+    )
+    cold, hot = min(below), max(below)
+    tighter = [share for share in below if above[share] < below[share]]
+    text = (
+        f"{held} of {len(table)} checks of {len(statements)} statements hold, over {len(below)} temperatures and "
+        f"{len({row['n'] for row in table})} sizes. At τ = {number(cold, 1)} of the spread F exceeds max x by "
+        f"{number(max(below[cold], 0.0))} of the spread, and stays {number(above[cold])} below max x + τ·log n; at τ = "
+        f"{number(hot, 1)} these are {number(below[hot])} and {number(above[hot])}."
+    )
+    if not tighter:
+        return f"{text} The lower bound is the tighter one at all temperatures here."
+    return f"{text} Here the upper bound is the tighter one from τ = {number(min(tighter))} of the spread on."
+
+
 def plot(table: Rows) -> Figure:
     """A panel a family against τ, and below it the same against n."""
-    figure, axes = plots.panels(2, 3, 24, 14, sharey="row")
+    figure, axes = plots.panels(2, 3, 19, 13.5, sharey="row")
     colours = (plots.BLACK, plots.VERMILLION, plots.BLUE, plots.ORANGE, plots.GREEN, plots.PURPLE)
     with plots.style():
         for column, (title, names) in enumerate(PANELS.items()):

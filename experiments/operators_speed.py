@@ -21,11 +21,13 @@ import scipy.special
 from matplotlib.figure import Figure
 
 from experiments._tables import Rows, groups
+from experiments._words import between, listed, number
 from smoothmax import plots
 from smoothmax.losses import attention
 from smoothmax.operators import logsumexp, softmax
 from smoothmax.regularizers import gini, tsallis
 
+TIMED = True  # a clock runs: nothing else should
 SHAPES: tuple[tuple[int, ...], ...] = (
     (100,),
     (10_000,),
@@ -64,6 +66,23 @@ def summary(table: Rows) -> Rows:
     """The times, their ratio and its bar; and attention's memory."""
     shown = ("task", "shape", "dtype", "peer", "ours_ms", "peer_ms", "ratio", "bar", "memory_ratio", "said")
     return [{what: row.get(what) for what in shown} for row in table]
+
+
+def answer(table: Rows) -> str:
+    """The peers' times over ours, task by task, and the memory of attention."""
+    timed = [row for row in table if row["ratio"] is not None]
+    said = []
+    for task, rows in groups(timed, "task").items():
+        ahead = sum(row["ratio"] > 1 for row in rows)
+        said.append(f"{task} {between([row['ratio'] for row in rows])} times (ours faster in {ahead} of {len(rows)})")
+    text = f"The peers' times over ours: {'; '.join(said)}."
+    memory = [row["memory_ratio"] for row in table if row.get("memory_ratio") is not None]
+    if memory:
+        text += f" Attention in one piece holds {between(memory)} times the memory of ours in blocks."
+    wrong = max((row["difference"] for row in timed), default=0.0)
+    text += f" Results differ by {number(wrong)} at most."
+    absent = sorted({row["peer"] for row in table if row.get("said") == ABSENT})
+    return text + (f" Not installed here, and so not timed: {listed(absent)}." if absent else "")
 
 
 def plot(table: Rows) -> Figure:
@@ -182,8 +201,8 @@ def _best(calls: tuple[Call, ...], repeats: int) -> list[float]:
     numbers = [max(5, int(2e-3 / max(timeit.timeit(call, number=2) / 2, 1e-9))) for call in calls]
     best = [float("inf")] * len(calls)
     for _ in range(repeats):
-        for i, (call, number) in enumerate(zip(calls, numbers, strict=True)):
-            best[i] = min(best[i], timeit.timeit(call, number=number) / number * 1e3)
+        for i, (call, count) in enumerate(zip(calls, numbers, strict=True)):
+            best[i] = min(best[i], timeit.timeit(call, number=count) / count * 1e3)
     return best
 
 

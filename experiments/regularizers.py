@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 import smoothmax as sm
 from experiments._cases import find
 from experiments._tables import Rows, groups
+from experiments._words import between, listed, number, of
 from smoothmax import plots
 from smoothmax.regularizers import Regularizer, gini, shannon, tsallis
 
@@ -114,6 +115,27 @@ def summary(table: Rows) -> Rows:
     return short
 
 
+def answer(table: Rows) -> str:
+    """The minimax by either, the error and the weights at a middle τ, and the operators."""
+    solved = [row for row in table if row["what"] == "solve"]
+    shares = sorted({row["share"] for row in solved if row["share"]})
+    middle, said = shares[len(shares) // 2], []
+    for kind, words in (("shannon", "the log-sum-exp"), ("gini", "sparse smoothing")):
+        rows = [row for row in solved if row["regularizer"] == kind]
+        whole, near = ([row for row in rows if row["share"] == share] for share in (0.0, middle))
+        proven = of(sum(row["success"] for row in whole), len(whole), "problem")
+        off = between([max(row["error"], 0.0) / row["size"] for row in near])
+        weight = between([100 * row["with_weight"] / row["n"] for row in near])
+        said.append(
+            f"By {words} the minimax is proven on {proven}, in {between([row['npass'] for row in whole])} passes; "
+            f"at τ = {number(middle, 1)} of the spread its point errs by {off}, relative, and {weight} % of the "
+            "components have weight."
+        )
+    rows = [row for row in table if row["what"] == "operator" and row["share"] == middle]
+    count = listed([f"{row['with_weight']} by {row['regularizer']}" for row in rows])
+    return " ".join([*said, f"Of {LENGTH} normal scores at that τ keep weight: {count}."])
+
+
 def plot(table: Rows) -> Figure:
     """Error against τ, against the components with weight, and against passes; the sparsity of the operators."""
     figure, axes = plots.panels(2, 2, 18, 14)
@@ -137,9 +159,9 @@ def plot(table: Rows) -> Figure:
             marker, line = LOOKS[kind]
             axes[1].plot([], [], color=plots.GREY, marker=marker, linestyle=line, markersize=3, label=kind)
         labels = (
-            ("τ, in units of the spread of f", "error of max f at x(τ)"),
-            ("components with weight", "error of max f at x(τ)"),
-            (f"passes ({METHOD})", "error of max f at x(τ)"),
+            ("τ, in units of the spread of f", "error of max f at x(τ), relative"),
+            ("components with weight", "error of max f at x(τ), relative"),
+            (f"passes ({METHOD})", "error of max f at x(τ), relative"),
             ("τ, in units of the spread of z", f"elements with weight, of {LENGTH} normal scores"),
         )
         for panel, (x, y) in zip(axes, labels, strict=True):

@@ -17,6 +17,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from experiments._tables import Rows, groups
+from experiments._words import listed, many, number, of
 from problems.disciplined import DisciplinedCase, cases, get
 from smoothmax import plots
 
@@ -62,6 +63,31 @@ def summary(table: Rows) -> Rows:
             }
         )
     return sorted(short, key=lambda row: not row["broken"])
+
+
+def answer(table: Rows) -> str:
+    """What was promised and broken, the part of the bound that was used, and how the bracket narrows."""
+    problems, taus = groups(table, "problem"), sorted({row["share"] for row in table})
+    broken = [name for name, rows in problems.items() if any(row["broken"] for row in rows)]
+    used = sorted(row["used"] for row in table if row["used"] is not None)
+    text = (
+        f"On {of(len(problems) - len(broken), len(problems), 'problem')}, at {many(len(taus), 'temperature')} and on "
+        "both sides, everything that was promised holds: the optimum is in the bracket and no error exceeds its bound"
+    )
+    text += f"; something is broken on {listed(broken)}." if broken else "."
+    if used:
+        text += (
+            f" Where the bound is finite and larger than what the solvers leave open, the error uses "
+            f"{number(used[len(used) // 2])} of it in the median and {number(used[-1])} at most."
+        )
+    ends = [(rows[0]["width"], rows[-1]["width"]) for rows in problems.values()]
+    falls = sorted(last / first for first, last in ends if 0 < first < math.inf and last < math.inf)
+    if falls and len(taus) > 1:
+        text += (
+            f" From τ = {number(taus[-1], 1)} to {number(taus[0], 1)} of the size under the maxima the bracket narrows "
+            f"to {number(falls[len(falls) // 2])} of its width, in the median of {many(len(falls), 'problem')}."
+        )
+    return text
 
 
 def plot(table: Rows) -> Figure:

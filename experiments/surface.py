@@ -12,12 +12,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import smoothmax as sm
-from experiments._tables import Rows
+from experiments._tables import Rows, groups
+from experiments._words import number
 from smoothmax import plots
 from smoothmax.regularizers import gini
 
 GRID, TAUS = 41, (1.0, 0.5, 0.1)
 POINT = (0.0, 1.0, 2.0, 3.0)
+CAPTIONS = {"sharpening": "The excess along x₁ − x₂, and the weights of (0, 1, 2, 3) against τ."}
 COLOURS = (plots.BLUE, plots.GREEN, plots.ORANGE, plots.VERMILLION)
 
 
@@ -58,6 +60,25 @@ def summary(table: Rows) -> Rows:
     return short
 
 
+def answer(table: Rows) -> str:
+    """How far above the maximum, and who has the weight."""
+    surface = [row for row in table if row["what"] == "surface"]
+    at_tie = {tau: max(row["value"] - row["max"] for row in rows) for tau, rows in groups(surface, "tau").items()}
+    off = max(abs(excess - tau * math.log(2)) for tau, excess in at_tie.items())
+    least = min(row["value"] - row["max"] for row in surface)
+    ends = [row for row in table if row["what"] == "weights" and row["i"] == len(POINT) - 1]
+    hot, cold = max(ends, key=lambda row: row["tau"]), min(ends, key=lambda row: row["tau"])
+    alone = [row["tau"] for row in ends if row["sparsemax"] == 1.0]
+    heights = ", ".join(f"{number(excess, 3)} at τ = {tau:g}" for tau, excess in at_tie.items())
+    text = (
+        f"Above the maximum F stands highest where both arguments are equal: by {heights}, which is τ·log 2 to within "
+        f"{number(off)}; the least excess on the square is {number(least)}. The largest of (0, 1, 2, 3) has "
+        f"{number(hot['softmax'], 3)} of the softmax at τ = {number(hot['tau'])} and {number(cold['softmax'], 3)} at "
+        f"τ = {number(cold['tau'])}."
+    )
+    return text + (f" Sparsemax gives it all the weight, exactly, up to τ = {number(max(alone))}." if alone else "")
+
+
 def plot(table: Rows) -> Figure:
     """The surface over the maximum."""
     rows = [row for row in table if row["what"] == "surface" and row["tau"] == TAUS[0]]
@@ -84,7 +105,7 @@ def plot(table: Rows) -> Figure:
 
 def pictures(table: Rows) -> dict[str, Figure]:
     """The excess along x₁ − x₂, the weights against τ."""
-    figure, (excess, soft, sparse) = plots.panels(1, 3, 24, 7.5)
+    figure, (excess, soft, sparse) = plots.panels(1, 3, 18.5, 6.5)
     with plots.style():
         for tau, colour in zip(TAUS, COLOURS, strict=False):
             rows = [row for row in table if row["what"] == "surface" and row["tau"] == tau]
@@ -94,7 +115,7 @@ def pictures(table: Rows) -> dict[str, Figure]:
         excess.set_title("F − max: τ·log 2 (dotted) at a tie")
         excess.set_xlabel("x₁ − x₂")
         excess.set_ylabel("excess over the maximum")
-        excess.legend(loc="center right")
+        excess.legend(loc="upper left", bbox_to_anchor=(0.0, 0.93), handlelength=1.2)
         for panel, name in ((soft, "softmax"), (sparse, "sparsemax")):
             for i, colour in enumerate(COLOURS):
                 rows = [row for row in table if row["what"] == "weights" and row["i"] == i]

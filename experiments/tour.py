@@ -23,9 +23,11 @@ from experiments._cases import find
 from experiments._judge import TOL, Verdict, inside, judge, scale
 from experiments._peers import Answer, convex_program, linear_program
 from experiments._tables import Rows, columns, groups
+from experiments._words import between, listed, number, of
 from problems import Case
 from smoothmax import plots
 
+TIMED = True  # a clock runs: nothing else should
 NAMES = (
     "stackloss",
     "diabetes",
@@ -42,6 +44,14 @@ NAMES = (
 )
 QUICK = ("stackloss", "rps", "linear3")
 METHODS = ("working-set", "saddle", "newton", "accelerated", "gradient", "lbfgs", "cvxpy")
+CAPTIONS = {
+    "path-linf_regression": "The regression stackloss along the temperature.",
+    "path-chebyshev": "The best polynomial of degree 16 for |t| along the temperature.",
+    "path-games": "Kuhn poker along the temperature.",
+    "path-enclosing_ball": "The smallest ball around the airports along the temperature.",
+    "equioscillation": "Errors of the Chebyshev approximations as τ falls.",
+    "ball-map": "The smallest circles around airports and cities.",
+}
 MAX_PASSES, SECONDS = 10_000, 4.0  # budget of one solve
 ENDS = {1: "budget", 2: "budget", 3: "unbounded", 4: "not finite", 5: "stalled", 6: "stopped"}
 SHADES = {"proven": "green", "agrees": "dim", "contradicted": "red", "no answer": "red"}
@@ -118,6 +128,32 @@ def pictures(table: Rows) -> dict[str, Figure]:
     if maps := [name for name in ball_map.NAMES if name in seen]:
         found["ball-map"] = ball_map.plot(ball_map.run(maps))
     return found
+
+
+def answer(table: Rows) -> str:
+    """Who proves what, and how the fastest proof stands beside the peers."""
+    problems = groups(table, "problem")
+    proofs = groups([row for row in table if row["role"] == "ours" and row["status"] != "skipped"], "method")
+    counts = {method: (sum(row["proven"] for row in rows), len(rows)) for method, rows in proofs.items()}
+    every = [method for method, (proven, _) in counts.items() if proven == len(problems)]
+    some = [f"{method} {proven} of {taken}" for method, (proven, taken) in counts.items() if method not in every]
+    text = f"Every optimum is proven to a relative gap of {number(TOL)} by {listed(every)}" if every else ""
+    text = text or f"No method proves the optimum of all {len(problems)} problems"
+    text = f"Of {len(problems)} problems: {text[0].lower()}{text[1:]}"
+    text += f"; of those that they take, {listed(some, 9)}." if some else "."
+    proven = [row["error"] for row in table if row["proven"] and row["optimum"] is not None]
+    if proven:
+        text += f" Proven points are within {number(max(map(abs, proven)))} of the known optima, in units of f."
+    best = {name: min((r["seconds"] for r in rows if r["proven"]), default=None) for name, rows in problems.items()}
+    peers = [row for row in table if row["role"] == "peer"]
+    over = [row["seconds"] / best[row["problem"]] for row in peers if best[row["problem"]]]
+    if over:
+        agree = of(sum(row["status"] == "agrees" for row in peers), len(peers), "problem")
+        text += (
+            f" The peers' answers agree on {agree}; "
+            f"their time is {between(over)} times that of our fastest method that proves its answer."
+        )
+    return text
 
 
 def plot(table: Rows) -> Figure:

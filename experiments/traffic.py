@@ -17,10 +17,12 @@ from scipy.optimize import linprog
 
 import smoothmax as sm
 from experiments._tables import Rows, groups
+from experiments._words import duration, number
 from problems import traffic
 from smoothmax import plots
 from smoothmax.solvers import Status
 
+TIMED = True  # a clock runs: nothing else should
 QUICK = ("abilene", "small-world-60x5")
 NAMES = (*QUICK[:1], "small-world-100x10", "scale-free-400x20", "geometric-400x20", "geometric-400x20-1")
 MORE = ("small-world-400x20", "waxman-400x20", "regular-400x20", "grid-400x20", "regular-400x20-1", "geometric-1000x20")
@@ -68,6 +70,21 @@ def summary(table: Rows) -> Rows:
 def _open(ours: Rows, seconds: float) -> float:
     """The relative gap that was proven by then."""
     return min((row["relative"] for row in ours if row["seconds"] <= seconds), default=np.inf)
+
+
+def answer(table: Rows) -> str:
+    """Where both stood at their end, network by network."""
+    said = []
+    for name, rows in groups(table, "network").items():
+        steps = [row for row in rows if row["contender"] == OURS]
+        ours, peer = steps[-1], next(row for row in rows if row["contender"] == PEER)
+        best = min(row["relative"] for row in steps)
+        word = "is solved" if peer["value"] is not None else "has no answer"
+        said.append(
+            f"{name} ({ours['nodes']} nodes) is proven to {number(best)} in {duration(ours['seconds'])}, the linear "
+            f"program {word} in {duration(peer['seconds'])}"
+        )
+    return f"Asked for is a relative gap of {number(TOL)}. {'; '.join(said)}."
 
 
 def plot(table: Rows) -> Figure:

@@ -146,6 +146,7 @@ def test_command_lines(page, command, run, output, desk, monkeypatch, capsys):
     if program == "experiments":
         if not run:
             monkeypatch.setattr(experiments, "perform", lambda *_: 0)
+            monkeypatch.setattr(experiments, "publish", lambda *_: 0)
         assert experiments.main(words) == 0
         return
     if not run:

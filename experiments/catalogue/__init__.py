@@ -14,6 +14,7 @@ from rich.console import Console
 
 import problems
 from experiments._tables import Rows, groups
+from experiments._words import many, number, of
 from experiments.catalogue.epigraph import PEERS
 from experiments.catalogue.papers import DF, evaluations
 from experiments.catalogue.printing import duel, printed
@@ -53,6 +54,33 @@ def report(table: Rows, console: Console) -> int:
     for line in duel(table):
         console.print(line, highlight=False, soft_wrap=True)
     return 0
+
+
+def answer(table: Rows) -> str:
+    """How many each solves, and evaluations where both do."""
+    said, problems = [], groups(table, "problem")
+    peers = [
+        name for name in PEERS if any(row["contender"] == name and row["solved"] != "not installed" for row in table)
+    ]
+    for who in (FUNCTIONS, f"{AUTO}{STATED}", *peers):
+        tried = [row for row in table if row["contender"] == who and row["solved"] not in ("refused", "not installed")]
+        words = {
+            FUNCTIONS: "smoothmax, told the functions alone,",
+            f"{AUTO}{STATED}": "told the structure too, it",
+        }.get(who, who)
+        said.append(f"{words} reaches {sum(row['solved'] == 'yes' for row in tried)} of {len(tried)}")
+    text = f"On {many(len(problems), 'case')}, from the published starts: {'; '.join(said)}."
+    ours = costs(table, FUNCTIONS)
+    for who in peers:
+        theirs = costs(table, who)
+        both = np.isfinite(ours) & np.isfinite(theirs)
+        if both.any():
+            fewer, times = int((ours[both] < theirs[both]).sum()), float(np.median(theirs[both] / ours[both]))
+            text += (
+                f" Where {who} gets there as well, it asks for {number(times)} times our evaluations in the median; "
+                f"we need fewer on {of(fewer, int(both.sum()), 'case')}."
+            )
+    return text
 
 
 def plot(table: Rows) -> Figure:

@@ -21,11 +21,13 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments._tables import Rows, groups
+from experiments._words import listed, many, number
 from experiments.race.heats import OURS, contest
 from experiments.race.programme import DEFAULT, FULL, LIMITS, QUICK, works
 from experiments.race.stopwatch import measures
 from smoothmax import plots
 
+TIMED = True  # a clock runs: nothing else should
 LOOKS = (
     (OURS, plots.VERMILLION, "o"),
     ("clever loop (HiGHS)", plots.BLACK, "s"),
@@ -68,6 +70,30 @@ def report(table: Rows, console: Console) -> int:
     met = [row["met"] for row in table if row.get("met")]
     console.print(f"{met.count('yes')} bars met, {met.count('no')} not, {met.count('open')} open at the time limit.")
     return 0
+
+
+def answer(table: Rows) -> str:
+    """Who proves what, and the best peer's time over ours."""
+    contested = groups([row for row in table if row["kind"] != "measure"], "work")
+    proven = sum(bool(rows[0]["within"]) for rows in contested.values())
+    ahead, behind, unanswered = [], [], []
+    for work, rows in contested.items():
+        exact = [row for row in rows[1:] if row["ratio"] is not None and not row["sign"]]
+        best = min(exact, key=lambda row: row["ratio"], default=None)
+        if best is None:
+            unanswered.append(work)
+        else:
+            (ahead if best["ratio"] > 1 else behind).append(f"{work} ({best['contender']}, {number(best['ratio'])})")
+    text = f"Ours proves its answer on {proven} of {many(len(contested), 'work')}."
+    text += f" The fastest peer within the gap takes longer than we do on {len(ahead)}"
+    text += f", in brackets its time over ours: {listed(ahead)}." if ahead else "."
+    text += f" It is no slower on {len(behind)}: {listed(behind)}." if behind else ""
+    text += f" No peer's answer is within the gap on {listed(unanswered)}." if unanswered else ""
+    met = [row["met"] for row in table if row.get("met")]
+    bars = (
+        f" Of {len(met)} bars {met.count('yes')} are met, {met.count('no')} not, {met.count('open')} open at the limit."
+    )
+    return text + (bars if met else "")
 
 
 def plot(table: Rows) -> Figure:

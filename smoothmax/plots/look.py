@@ -12,7 +12,7 @@ try:
     import matplotlib
     from matplotlib.axes import Axes as Axes
     from matplotlib.figure import Figure as Figure
-    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
+    from matplotlib.ticker import LogFormatterMathtext, LogLocator, NullFormatter, NullLocator
 except ImportError as missing:  # pragma: no cover - matplotlib is there wherever this is tested
     raise ImportError('figures need matplotlib: pip install "smoothmax[plot]"') from missing
 
@@ -96,13 +96,39 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def decades(axes: Axes, x: bool = True, y: bool = True, ticks: int = 6) -> None:
-    """Logarithmic axes with a few whole powers of ten and no labels between them."""
+    """Logarithmic axes with a few whole powers of ten and no labels between them; 1, 2, 5 on short ones."""
     for wanted, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
         if wanted:
             scale("log")
-            axis.set_major_locator(LogLocator(numticks=ticks))
+            axis.set_major_locator(Decades(numticks=ticks))
+            axis.set_major_formatter(Powers())
             axis.set_minor_locator(NullLocator())
             axis.set_minor_formatter(NullFormatter())
+
+
+class Decades(LogLocator):
+    """Powers of ten; 1, 2 and 5 times them on an axis of less than two decades."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """As matplotlib asks for them."""
+        self.set_params(subs=(1.0, 2.0, 5.0) if short(vmin, vmax) else (1.0,))
+        return super().tick_values(vmin, vmax)
+
+
+class Powers(LogFormatterMathtext):
+    """10ᵏ; on an axis of less than two decades plain numbers, where they are short ones."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """As matplotlib asks for them."""
+        if self.axis is None or not short(*self.axis.get_view_interval()):
+            return str(super().__call__(x, pos))
+        mantissa, power = f"{x:.0e}".split("e")
+        return f"{x:g}" if -4 < int(power) < 4 else f"${mantissa}\\cdot 10^{{{int(power)}}}$"
+
+
+def short(low: float, high: float) -> bool:
+    """Whether it holds less than two decades, so that powers of ten alone were too few."""
+    return min(low, high) > 0 and max(low, high) < 100 * min(low, high)
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
