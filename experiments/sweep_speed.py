@@ -51,7 +51,7 @@ def run(*, quick: bool = False) -> Rows:
 
 
 def _parallel(cells: list[dict[str, Any]]) -> list[Any]:
-    return Parallel(2)(delayed(cell)(one, np.random.default_rng(k)) for k, one in enumerate(cells))
+    return Parallel(2, backend="multiprocessing")(delayed(cell)(one, np.random.default_rng(k)) for k, one in enumerate(cells))
 
 
 def _timed(way: str, workers: int, cells: list[dict[str, Any]], work: Callable[[], Any]) -> dict[str, Any]:
