@@ -36,10 +36,12 @@ CHAPTERS = {
         "catalogue",
         "operators_speed",
         "cluster",
+        "sweep_speed",
     ),
     "Applications": ("applications", "filters", "traffic"),
 }
 OTHERS = "More"
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # what HTML has no place for
 LONGEST = ("catalogue", "conic_limits", "duality")  # begun first, so that no process is left with them at the end
 SETTINGS = {
     "quick": "In the quick setting: sizes so small that everything runs in minutes. It shows that all works and what "
@@ -88,7 +90,7 @@ def page(found: Sequence[Section], level: str, command: str) -> str:
     )
     rooms.filters |= {"duration": duration, "code": _code, "tied": _tied, "anchor": lambda name: name.replace("_", "-")}
     facts = machine()
-    return rooms.get_template(TEMPLATE.name).render(
+    drawn = rooms.get_template(TEMPLATE.name).render(
         chapters=chapters(found),
         sections=found,
         failed=[one for one in found if one.error],
@@ -97,8 +99,9 @@ def page(found: Sequence[Section], level: str, command: str) -> str:
         machine=facts,
         briefly=f"{facts['processor']}, {facts['cores']} cores, {facts['system']}, Python {facts['python']}",
         today=datetime.date.today().isoformat(),
-        seconds=sum(one.seconds for one in found),
+        seconds=sum(one.seconds for one in found if one.seconds == one.seconds),
     )
+    return CONTROL.sub("", drawn)
 
 
 def chapters(found: Sequence[Section]) -> dict[str, list[Section]]:

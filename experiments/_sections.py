@@ -108,7 +108,7 @@ def section(wanted: Wanted) -> Section:
             seconds = time.perf_counter() - begun
             write_csv(table, wanted.out / f"{wanted.name}.csv")
             content = _content(wanted, table, question) | {"resumed": kept}
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         what = {"error": f"{type(error).__name__}: {said}".rstrip(": "), "trace": traceback.format_exc()}
         return Section(wanted.name, question, tuple(about), command, time.perf_counter() - begun, **what)

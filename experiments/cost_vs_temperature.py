@@ -133,7 +133,7 @@ def summary(table: Rows) -> Rows:
 
 
 def plot(table: Rows) -> Figure:
-    """Passes against τ, a panel a problem; open marks on the upper edge: not done within the limit."""
+    """Passes against τ, a panel a problem; crosses on the upper edge: not done within the limit."""
     found = groups(table, "problem")
     across, down = 3, -(-(len(found) + 1) // 3)
     figure, axes = plots.panels(down, across, 6 * across, 5.6 * down, sharey=True, sharex=True)
@@ -189,7 +189,7 @@ def answer(table: Rows) -> str:
         said.append(f"{method}: {'; '.join(told)}")
     coldest = min(row["share"] for row in table)
     ends = [row for row in table if row["share"] == coldest and row["npass"]]
-    text = f"Passes grow like (1/τ)^k below a hundredth of the spread. {'. '.join(said)}."
+    text = f"Fitted below a hundredth of the spread, passes change like (1/τ)^k. {'. '.join(said)}."
     if ends:
         least = min(ends, key=lambda row: row["npass"])
         text += (

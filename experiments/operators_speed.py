@@ -86,7 +86,7 @@ def answer(table: Rows) -> str:
 
 
 def plot(table: Rows) -> Figure:
-    """Ratios, a line for each work and peer: dots in float64, rings in float32, and the bars as black ticks."""
+    """Ratios, a line for each work and peer: dots in float64, rings in float32; black ticks: what was asked for."""
     lines = groups(_marks(table), "label")
     figure, (panel,) = plots.panels(1, 1, 12.5, 2.4 + 0.48 * len(lines))
     with plots.style():
@@ -101,7 +101,7 @@ def plot(table: Rows) -> Figure:
         panel.axvline(1.0, color=plots.GREY, linewidth=0.8, zorder=0)
         for name, look in LOOKS.items():
             panel.plot([], [], color=plots.BLACK, label=name, **look)
-        panel.plot([], [], "|", color=plots.BLACK, markersize=9, markeredgewidth=1.4, label="the bar")
+        panel.plot([], [], "|", color=plots.BLACK, markersize=9, markeredgewidth=1.4, label="what was asked for")
         panel.set_xscale("log")
         ticks = [0.5, 1, 2, 4, 10, 20, 40]
         panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

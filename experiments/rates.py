@@ -184,7 +184,10 @@ def answer(table: Rows) -> str:
             half = f" ± {fit.half:.2f}" if math.isfinite(fit.half) else ""
             promised = f" (theory's worst case: {THEORY[method]})" if method in THEORY else ""
             said.append(f"{fit.k:.2f}{half} for {method}{promised}")
-    text = f"Evaluations grow like (1/ε)^k with k = {listed(said)}; the interval is that of the mean over problems."
+    text = (
+        f"Fitted where ε was reached within the limit, evaluations change like (1/ε)^k with k = {listed(said)}; "
+        "the interval is that of the mean over problems."
+    )
     counts = {
         share: {method: typical(mine, "evaluations") for method, mine in groups(rows, "method").items()}
         for share, rows in groups(table, "share").items()

@@ -184,7 +184,7 @@ def answer(table: Rows) -> str:
     sizes = {over: [row[over] for row in table if row["over"] == over] for over in ("n", "d")}
     return (
         f"Over n from {number(min(sizes['n']))} to {number(max(sizes['n']))} and d from {min(sizes['d'])} to "
-        f"{max(sizes['d'])} the work grows as follows, with ranges over the two kinds of data. {'; '.join(said)}. "
+        f"{max(sizes['d'])} the work changes as follows, with ranges over the two kinds of data. {'; '.join(said)}. "
         f"{sum(row['proven'] for row in table)} of {len(table)} answers are proven to the gap that was asked for."
     )
 

@@ -45,3 +45,39 @@ def oversteps(cell, rng):
 def speaks(cell, rng):
     """What is not plain."""
     return {"what": object()}
+
+
+def leaves(cell, rng):
+    """Some ways of failing that are no plain exceptions."""
+    if cell["k"] == 1:
+        raise SystemExit("enough")
+    if cell["k"] == 2:
+        raise Mute
+    if cell["k"] == 3:
+        return {"text": "\udcff"}
+    if cell["k"] == 4:
+        raise ValueError("\udcff")
+    if cell["k"] == 5:
+        return {"k": 99}
+    return {"k2": cell["k"] ** 2}
+
+
+class Mute(Exception):
+    """It cannot say what it is."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
+def appends(cell, rng):
+    """It changes what it was given."""
+    cell["list"].append(3)
+    return {"n": len(cell["list"])}
+
+
+def threads(cell, rng):
+    """On how many threads linear algebra runs."""
+    from threadpoolctl import threadpool_info
+
+    time.sleep(0.02)
+    return {"threads": max(pool["num_threads"] for pool in threadpool_info())}

@@ -202,7 +202,7 @@ def test_newton_proves_cold_temperatures():
 
 
 def test_rows_of_little_weight_bend_as_much_as_others():
-    s = sm.Smoothed(sm.Minimax(sm.Affine([[1.0, 0], [0, 1], [3, 5]], [0, 0.5, -0.5 + 2e-16])), 1.0, regularizer="gini")
+    s = sm.Smoothed(sm.Minimax(sm.Affine([[1.0, 0], [0, 1], [3, 5]], [0, 0, -0.5 + 2e-16])), 1.0, regularizer="gini")
     x = np.zeros(2)
     assert 0 < s.weights(x).min() < 1e-14
     for v in np.eye(2):

@@ -223,7 +223,7 @@ def test_cells_are_kept_where_an_experiment_takes_them(tmp_path):
 def test_a_sweep_resumes_and_its_section_says_so(tmp_path, broken, monkeypatch):
     def run(*, out=None, workers=1):
         (out / "cells").mkdir(parents=True, exist_ok=True)
-        (out / "cells" / "a.json").touch()
+        (out / "cells" / f"{'a' * 32}.json").touch()
         return [{"what": 1}]
 
     monkeypatch.setattr(broken, "run", run)

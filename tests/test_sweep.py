@@ -56,6 +56,7 @@ def test_whoever_computes_it_the_table_is_the_same():
         assert plain(sweep.run(workers=executor)) == expected
         assert plain(sweep.run(workers=executor.map)) == expected
         assert plain(sweep.run(workers=threads.imap)) == expected
+        assert plain(sweep.run(workers=threads.imap_unordered)) == expected
     with ProcessPoolExecutor(1) as executor:
         assert plain(sweep.run(workers=executor)) == expected
 
@@ -67,7 +68,16 @@ def test_joblib_and_dask_are_workers_too():
     assert expected[3]["sum"] == 13.0
     assert plain(sweep.run(workers=joblib.Parallel(2, prefer="threads"))) == expected
     with distributed.Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None) as client:
-        assert plain(sweep.run(workers=client)) == expected
+        for _ in range(3):  # what is shared is sent anew each time
+            assert plain(sweep.run(workers=client)) == expected
+        rows = pytest.importorskip("dask.array").ones((20, 2), chunks=(10, 2))
+        remote = sm.Minimax(sm.Affine(rows), sm.Box([0, 0], [1, 1]))
+        assert_refuses(ValueError, ["workers", "Dask"], Grid({"a": remote}).run, workers=client)
+        sweep = Grid({"a": remote}, ["newton"]).sweep()
+        assert sweep.run().rows[0]["success"]
+        assert [cell.key for cell in Grid({"a": remote}, ["newton"]).sweep().cells] == [
+            cell.key for cell in sweep.cells
+        ]
 
 
 def test_seeds_do_not_depend_on_what_else_is_there(tmp_path):
@@ -113,7 +123,6 @@ def test_a_sweep_killed_three_times_is_the_same_in_the_end(tmp_path):
     for folder in (killed, whole):
         subprocess.run([*command, str(folder)], env=environment, check=True)
     assert all(file.stat().st_mtime_ns == stamp for file, stamp in stamps.items()), "something was computed again"
-    assert not list(killed.rglob("*.part"))
     assert len(table(whole)) == 200
     assert table(killed) == table(whole)
 
@@ -423,3 +432,214 @@ def test_the_command_line_resumes(tmp_path, capsys, monkeypatch):
     code, _, wrong = swept(capsys, *asked)
     assert code == 130
     assert "goes on" in wrong
+
+
+# --- what two critics found
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_strange_failures_are_failures_too(workers, tmp_path):
+    found = Sweep(tasks.leaves, CELLS[:7]).run(tmp_path, workers=workers)
+    assert [row["k"] for row in found.failed] == [1, 2, 3, 4, 5]
+    assert "enough" in found.rows[1]["error"]
+    assert found.rows[2]["error"] == "Mute"
+    assert "k" in found.rows[5]["error"]
+    assert Sweep(tasks.leaves, CELLS[:7]).run(tmp_path).computed == 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_task_that_changes_its_cell_changes_nothing_else(workers):
+    found = Sweep(tasks.appends, [{"k": k, "list": [1]} for k in range(3)]).run(workers=workers)
+    assert [(row["list"], row["n"]) for row in found] == [([1], 2)] * 3
+
+
+def test_cells_with_nan_are_remembered(tmp_path):
+    cells = [{"k": 1, "x": float("nan")}, {"k": 2, "x": float("inf")}]
+    assert Sweep(tasks.fails, cells).run(tmp_path).computed == 2
+    assert Sweep(tasks.fails, cells).run(tmp_path).computed == 0
+
+
+def test_names_of_the_tables_own_are_refused():
+    for name in ("key", "status", "error", "seconds"):
+        assert_refuses(ValueError, ["cells", name], Sweep, tasks.draw, [{"k": 1, name: 2}])
+    assert_refuses(TypeError, "nonfinite", Sweep, tasks.draw, [{"k": {"nonfinite": "inf"}}])
+
+
+def test_a_run_killed_at_its_start_is_taken_up(tmp_path):
+    (tmp_path / "cells").mkdir()
+    part = tmp_path / f".sweep.json.{'0' * 16}.part"
+    part.write_text("half")
+    os.utime(part, (1, 1))
+    assert Sweep(tasks.draw, CELLS).run(tmp_path).computed == 12
+    assert not part.exists()
+    (tmp_path / "sweep.json").write_text("damaged")
+    assert Sweep(tasks.draw, CELLS).run(tmp_path).computed == 0
+
+
+def test_a_sweep_json_of_somebody_else_is_left_alone(tmp_path):
+    (tmp_path / "sweep.json").write_text('{"program": "train.py"}')
+    (tmp_path / "table.csv").write_text("mine")
+    for fresh in (False, True):
+        assert_refuses(ValueError, "out", Sweep(tasks.draw, CELLS).run, tmp_path, fresh=fresh)
+    assert (tmp_path / "table.csv").read_text() == "mine"
+
+
+def test_fresh_keeps_what_is_of_this_sweep_and_files_of_others(tmp_path):
+    Sweep(tasks.draw, CELLS).run(tmp_path)
+    (tmp_path / "cells" / "notes.json").write_text("{}")
+    assert Sweep(tasks.draw, CELLS).run(tmp_path, fresh=True).computed == 0
+    assert Sweep(tasks.draw, CELLS[:3]).run(tmp_path, fresh=True).computed == 3
+    assert (tmp_path / "cells" / "notes.json").exists()
+
+
+def test_failed_cells_are_nothing_to_lose(tmp_path):
+    Sweep(tasks.fails, CELLS[:4]).run(tmp_path)
+    assert Sweep(tasks.fails, CELLS[:3]).run(tmp_path).computed == 0
+    assert_refuses(ValueError, ["out", "k"], Sweep(tasks.fails, CELLS[:2]).run, tmp_path)
+
+
+def test_the_last_cell_may_kill_its_process_too(tmp_path):
+    sweep = Sweep(tasks.dies, CELLS[3:4])
+    assert len(sweep.run(tmp_path, workers=2).failed) == 1
+    assert len(sweep.run(tmp_path, workers=2, retry=True).failed) == 1
+
+
+def test_threads_are_fixed_in_executors_of_this_process():
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    with threadpool_limits(2):
+        before = [pool["num_threads"] for pool in threadpool_info()]
+        with ThreadPoolExecutor(3) as executor:
+            found = Sweep(tasks.threads, CELLS).run(workers=executor)
+        assert {row["threads"] for row in found} == {1}
+        assert [pool["num_threads"] for pool in threadpool_info()] == before
+
+
+def test_a_map_that_loses_something_is_told():
+    sweep = Sweep(tasks.draw, CELLS)
+    assert_refuses(ValueError, ["workers", "4"], sweep.run, workers=lambda f, xs: [f(x) for x in list(xs)[:8]])
+
+
+UNGUARDED = """
+import sys
+from smoothmax.sweep import Sweep
+from tests import sweep_tasks as tasks
+Sweep(tasks.draw, [{"k": k} for k in range(4)]).run(sys.argv[1], workers=2)
+"""
+
+
+def test_a_script_without_a_guard_is_told_and_no_cell_is_blamed(tmp_path):
+    script = tmp_path / "go.py"
+    script.write_text(UNGUARDED)
+    ran = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "out")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 1
+    assert "__name__ == '__main__'" in ran.stderr
+    assert not list((tmp_path / "out" / "cells").glob("*.json"))
+
+
+def test_large_tables_are_written_in_one_go(tmp_path):
+    from smoothmax.sweep import Results
+
+    rows = tuple({"k": k, "status": "done", "error": "", "seconds": 0.0, "key": str(k)} for k in range(20_000))
+    before = time.perf_counter()
+    Results(rows, 0).to_csv(tmp_path / "table.csv")
+    assert len((tmp_path / "table.csv").read_text().splitlines()) == 20_001
+    assert time.perf_counter() - before < 20  # it was minutes when every row asked for the columns
+
+
+def test_what_a_task_imports_is_part_of_its_version(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "aside_sweep.py").write_text("VALUE = 1\n")
+    (tmp_path / "work_sweep.py").write_text("import aside_sweep\ndef task(cell, rng):\n    return {}\n")
+    import work_sweep
+
+    before = version_of(work_sweep.task)
+    (tmp_path / "unused_sweep.py").write_text("VALUE = 2\n")
+    assert version_of(work_sweep.task) == before
+    (tmp_path / "aside_sweep.py").write_text("VALUE = 2\n")
+    assert version_of(work_sweep.task) != before
+
+
+SCALE = 1.0
+
+
+def scaled(x):
+    return SCALE * np.asarray(x)
+
+
+def helped(x):
+    return scaled(x)
+
+
+class Callable_:
+    def __init__(self, k):
+        self.k = k
+
+    def __call__(self, x):
+        return self.k * np.asarray(x)
+
+    def method(self, x):
+        return self.k + np.asarray(x)
+
+
+def test_fingerprints_follow_what_functions_refer_to(monkeypatch):
+    import functools
+    import math
+
+    for function in (scaled, helped):
+        before = fingerprint(function)
+        with monkeypatch.context() as patch:
+            patch.setitem(scaled.__globals__, "SCALE", 7.0)
+            assert fingerprint(function) != before
+        assert fingerprint(function) == before
+    different = [
+        math.sin,
+        math.cos,
+        range(3),
+        range(4),
+        functools.partial(scaled, x=1),
+        functools.partial(scaled, x=2),
+        Callable_(1),
+        Callable_(2),
+        Callable_(1).method,
+        Callable_(2).method,
+        {"a": {"b": 1}, "c": 2},
+        {"a": {"b": 1, "c": 2}},
+        np.random.default_rng(0),
+        np.random.default_rng(1),
+        bytearray(b"a"),
+        bytearray(b"b"),
+        [[], []],
+        [[[]]],
+    ]
+    prints = [fingerprint(one) for one in different]
+    assert len(set(prints)) == len(prints)
+    assert fingerprint(np.random.default_rng(0)) == fingerprint(np.random.default_rng(0))
+    assert_refuses(TypeError, "kept", fingerprint, (k for k in range(3)))
+
+
+def test_a_file_that_changes_is_another_problem(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for k, value in enumerate((1.0, 9.0)):
+        np.savez("st.npz", A=np.zeros((2, 1)), b=np.array([value, 0.0]))
+        found = Grid(["st.npz"]).run(f"out{k}" if k else "out0")
+        assert found.computed == 1
+        assert found.rows[0]["fun"] == pytest.approx(value)
+    grid = Grid(["st.npz"]).sweep()
+    np.savez("st.npz", A=np.zeros((2, 1)), b=np.array([5.0, 0.0]))
+    from smoothmax.sweep import grid as room
+
+    room._READ.clear()
+    assert "declared" in grid.run().rows[0]["error"]
+
+
+@pytest.mark.parametrize("options", [{"tol": -1.0}, {"regularizer": "foo"}, {"max_passes": 0}, {"time_limit": -1}])
+def test_bad_options_are_refused_before_any_cell(options, tmp_path):
+    assert_refuses(ValueError, next(iter(options)), Grid(["problems:rps"], options=options).run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -83,11 +83,13 @@ def answer(table: Rows) -> str:
         if best is None:
             unanswered.append(work)
         else:
-            (ahead if best["ratio"] > 1 else behind).append(f"{work} ({best['contender']}, {number(best['ratio'])})")
+            told = best["ratio"], f"{work} ({best['contender']}, {number(best['ratio'])})"
+            (ahead if best["ratio"] > 1 else behind).append(told)
+    ahead, behind = ([told for _, told in sorted(some)] for some in (ahead, behind))  # the least of our ratios first
     text = f"Ours proves its answer on {proven} of {many(len(contested), 'work')}."
     text += f" The fastest peer within the gap takes longer than we do on {len(ahead)}"
     text += f", in brackets its time over ours: {listed(ahead)}." if ahead else "."
-    text += f" It is no slower on {len(behind)}: {listed(behind)}." if behind else ""
+    text += f" A peer is as fast or faster on {len(behind)}: {listed(behind)}." if behind else ""
     text += f" No peer's answer is within the gap on {listed(unanswered)}." if unanswered else ""
     met = [row["met"] for row in table if row.get("met")]
     bars = (

@@ -42,6 +42,8 @@ class Stack(Components):
         self.gathers = all(part.gathers for part in self.parts)
         self.spectral = any(part.spectral for part in self.parts)
         self.remote = any(part.remote for part in self.parts)
+        if self.remote and not self.quadratic:
+            raise TypeError("parts beside a Dask array must be affine or quadratic data; functions show no rounding")
 
     def __repr__(self) -> str:
         return f"Stack([{', '.join(map(repr, self.parts))}])"

@@ -108,23 +108,23 @@ def of_array(values: Any, tau: float, q: Any, kind: Regularizer, solver: str) ->
     checks = [*_biconjugate(s), *_stationary(s), *_moreau(s)]
     for name, point in (("p", s.p), ("q", at)):
         checks += [*_conjugate(name, point, s), _fenchel_young(name, point, s), *_inverse(name, point, s)]
+    checks = [check for check in checks if check.tolerance <= OPEN * check.scale or math.isnan(check.value)]
     shown = s.p if q is None else at
     return Conjugacy(tau, kind, tuple(checks), s.value, s.p, s.theta, shown, closed_form(shown, tau, kind))
 
 
 def _biconjugate(s: Setting) -> list[Check]:
-    """F** = F, with its maximizer and the multiplier there; what its tolerance would leave open is left out."""
+    """F** = F, with its maximizer and the multiplier there."""
     if not s.conic:
         return []
     found = conic.biconjugate(s.wide, s.tau, s.kind, solver=s.solver)
     far = apart(s.kind, s.x.size, s.route / s.tau) + _eps(s.x) * s.x.size
     off = float(np.abs(found.weights - s.p).sum())
-    checks = [
+    return [
         Check("F(x) = max over p of ⟨p,x⟩ − τΩ(p)", "cvxpy", found.value, s.value, s.route, s.size),
         Check("its argmax = ∇F(x): ‖p − p'‖₁ = 0", "cvxpy", off, 0.0, far),
         Check(_multiplier(s), "cvxpy", found.multiplier, s.theta, s.route + s.tau * far * s.x.size, s.size),
     ]
-    return [check for check in checks if check.tolerance <= OPEN * check.scale or math.isnan(check.value)]
 
 
 def _stationary(s: Setting) -> list[Check]:
@@ -141,7 +141,7 @@ def _stationary(s: Setting) -> list[Check]:
         c = s.kind.alpha - 1.0
         tolerance += s.tau * SMALLEST**c / c  # a weight that underflows is not off the support
         checks.append(Check("x − τ∇Ω(p) ≤ θ off the support", "∇Ω(p)", over, 0.0, tolerance, s.size))
-    return [check for check in checks if check.tolerance <= OPEN * check.scale]
+    return checks
 
 
 def _multiplier(s: Setting) -> str:

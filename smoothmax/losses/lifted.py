@@ -60,7 +60,8 @@ def lifted_structured(distances: Any, labels: Any, *, margin: float = 1.0, tau: 
     peaks = logsumexp(near, tau=0.0, axis=1, where=~same)
     others = xp.sum(cast(~same, D.dtype), axis=1)
     both = logaddexp(rows[:, None], rows[None, :], tau=tau)
-    top = xp.where(peaks[:, None] > peaks[None, :], peaks[:, None], peaks[None, :])
+    one, other = peaks[:, None], peaks[None, :]
+    top = xp.where((one > other) | xp.isnan(one), one, other)
     terms = others[:, None] + others[None, :]
     most = top + tau * xp.log(xp.where(terms > 0, terms, xp.ones_like(terms)))
 

@@ -63,9 +63,11 @@ def plainly(value: Any, place: str) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
+        if set(value) == {NONFINITE}:
+            raise TypeError(f"{place} must not be a dictionary of {NONFINITE!r} alone, which stands for nan and inf")
         return {_name(key, place): plainly(item, f"{place}[{key!r}]") for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        value = value.tolist()
+        return plainly(value.tolist(), place)
     if isinstance(value, Sequence) and not isinstance(value, bytes):
         return [plainly(item, f"{place}[{i}]") for i, item in enumerate(value)]
     raise TypeError(

@@ -15,6 +15,7 @@ from ..certificate import certify
 from ..front import solve
 from ..problem import Minimax
 from ..reading import Stated, Wishes, read
+from ..settings import Settings
 from ..solvers import METHODS
 from .fingerprint import fingerprint
 from .results import Results
@@ -83,8 +84,15 @@ class Grid:
         return Sweep(solve_cell, cells, {name: source for name, (source, _) in problems.items()})
 
     def run(self, out: Any = None, **options: Any) -> Results:
-        """`sweep().run(out, …)`: workers, fresh, retry, progress; see `Sweep.run`."""
-        return self.sweep().run(out, **options)
+        """`sweep().run(out, …)`: workers, fresh, retry, progress; see `Sweep.run`.
+
+        Problems of Dask arrays are solved one after another (workers=1): each pass is on the cluster already.
+        """
+        sweep = self.sweep()
+        held = [stated.problem for stated in sweep.context.values() if isinstance(stated, Stated)]
+        if options.get("workers", 1) != 1 and any(problem.components.remote for problem in held):
+            raise ValueError("workers must be 1 for problems of Dask arrays, whose passes use the cluster already")
+        return sweep.run(out, **options)
 
     def _stated(self) -> dict[str, tuple[Stated | tuple[str, Wishes], str]]:
         """By name: where each worker finds the problem, and the hash of what it holds."""
@@ -97,13 +105,15 @@ class Grid:
         for name, source in named.items():
             if isinstance(source, str):
                 stated: Stated | tuple[str, Wishes] = (source, self.wishes)
-                problem, x0 = _read(source, self.wishes)
+                print_, problem, _ = _read(source, self.wishes)
             elif isinstance(source, Minimax):
-                stated, problem, x0 = Stated(source), source, None
+                stated, problem = Stated(source), source
+                print_ = fingerprint([problem.components, problem.domain, problem.constraints, None])
             else:
                 kind = type(source).__name__
                 raise TypeError(f"problems[{name!r}] must be a Minimax, module:attribute or a file; got {kind}")
-            found[str(name)] = (stated, fingerprint([problem.components, problem.domain, problem.constraints, x0]))
+            Settings.of(problem, method="auto", **self.options)  # bad options are told here, and not cell by cell
+            found[str(name)] = (stated, print_)
         if not found:
             raise ValueError("problems must hold at least one problem; it is empty")
         return found
@@ -113,7 +123,10 @@ def solve_cell(cell: dict[str, Any], rng: np.random.Generator, context: Context)
     """One solve, judged by `certify`: what its row says."""
     options = {k: v for k, v in cell.items() if k not in ("problem", "fingerprint", "seed")}
     stated = context[cell["problem"]]
-    problem, x0 = _read(*stated) if isinstance(stated, tuple) else (stated.problem, stated.x0)
+    if isinstance(stated, Stated):
+        problem, x0 = stated.problem, stated.x0
+    else:
+        problem, x0 = _known(*stated, cell["fingerprint"])
     r = solve(problem, x0, rng=rng, **options)
     c = certify(problem, r.x, r.weights, r.multipliers)
     return {
@@ -135,15 +148,26 @@ def solve_cell(cell: dict[str, Any], rng: np.random.Generator, context: Context)
     }
 
 
-_READ: dict[tuple[str, Wishes], tuple[Minimax, Any]] = {}  # of this process
+_READ: dict[tuple[str, Wishes], tuple[str, Minimax, Any]] = {}  # of this process, with the fingerprint
 
 
-def _read(source: str, wishes: Wishes) -> tuple[Minimax, Any]:
-    """From a file or a module, once in each process."""
-    if (source, wishes) not in _READ:
-        stated = read(source, wishes)
-        _READ[source, wishes] = stated.problem, stated.x0
+def _read(source: str, wishes: Wishes) -> tuple[str, Minimax, Any]:
+    """From a file or a module, as it is now."""
+    stated = read(source, wishes)
+    problem = stated.problem
+    found = fingerprint([problem.components, problem.domain, problem.constraints, stated.x0])
+    _READ[source, wishes] = found, problem, stated.x0
     return _READ[source, wishes]
+
+
+def _known(source: str, wishes: Wishes, wanted: str) -> tuple[Minimax, Any]:
+    """The problem that was declared, read once in each process."""
+    found, problem, x0 = _READ.get((source, wishes)) or _read(source, wishes)
+    if found != wanted:
+        found, problem, x0 = _read(source, wishes)
+    if found != wanted:
+        raise ValueError(f"{source} is not what it was when the grid was declared")
+    return problem, x0
 
 
 def _axis(name: str, values: Iterable[Any]) -> list[Any]:

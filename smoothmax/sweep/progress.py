@@ -54,4 +54,5 @@ def _bar() -> Any:
         TextColumn("left"),
         TimeRemainingColumn(),
         console=console,
+        redirect_stdout=False,
     )

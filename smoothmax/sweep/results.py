@@ -65,8 +65,9 @@ class Results:
         """Write the table, whole or not at all: floats in full, nan empty, lists as JSON."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows([_cell(row.get(name)) for name in self.columns] for row in self.rows)
+        names = self.columns
+        writer.writerow(names)
+        writer.writerows([_cell(row.get(name)) for name in names] for row in self.rows)
         return write_whole(path, lambda file: file.write(out.getvalue().encode()))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .attempt import DONE, FAILED, Attempt, Outcome, Task
+from .attempt import DONE, FAILED, RESERVED, Attempt, Outcome, Task, here
 from .cell import Cell
 from .pool import outcomes
 from .progress import Bar
@@ -54,6 +54,10 @@ class Sweep:
         for cell in cells:
             if cell.key in seen:
                 raise ValueError(f"cells must differ; this one is there twice: {cell}")
+            if taken := RESERVED.intersection(cell.declaration):
+                raise ValueError(
+                    f"cells must not hold {', '.join(sorted(taken))}, which are columns of the sweep's own"
+                )
             seen[cell.key] = cell
         object.__setattr__(self, "version", version)
         object.__setattr__(self, "cells", cells)
@@ -78,7 +82,7 @@ class Sweep:
             dask.distributed.Client), or a map-like callable (joblib.Parallel too). Linear algebra runs on one thread in
             each, and the table does not depend on the choice.
         fresh : bool
-            Remove the results of a changed sweep instead of refusing.
+            Remove the results of a changed sweep instead of refusing; those of this one are kept.
         retry : bool
             Compute cells again that failed.
         progress : bool
@@ -100,10 +104,11 @@ class Sweep:
         store = None if out is None else Store.open(out, self.name, self.version, cells, fresh)
         found = [None if store is None else store.load(cell) for cell in cells]
         todo = [i for i, one in enumerate(found) if one is None or (retry and one.status == FAILED)]
-        arrivals = outcomes(Attempt(self.task, self.context), [cells[i] for i in todo], workers) if todo else ()
+        place = {cell.key: i for i, cell in enumerate(cells)}
+        arrivals = outcomes(Attempt(self.task, self.context, here()), [cells[i] for i in todo], workers) if todo else ()
         with Bar(len(cells), len(cells) - len(todo), progress) as bar:
-            for number, outcome in arrivals:
-                i = todo[number]
+            for key, outcome in arrivals:
+                i = place[key]
                 found[i] = outcome if store is None else _kept(store, cells[i], outcome)
                 bar.step(failed=outcome.status != DONE)
         results = Results.of(cells, [one for one in found if one is not None], len(todo))
@@ -126,6 +131,8 @@ def _kept(store: Store, cell: Cell, outcome: Outcome) -> Outcome:
         store.save(cell, outcome)
     except OSError as trouble:
         return Outcome.failure(f"its result could not be written: {trouble.strerror}", outcome.seconds)
+    except ValueError as trouble:
+        return Outcome.failure(f"its result could not be written: {trouble}", outcome.seconds)
     return outcome
 
 

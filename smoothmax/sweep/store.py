@@ -7,18 +7,24 @@ Every cell's file carries a checksum: one that was damaged is named, and compute
 """
 
 import json
+import re
+import time
 import warnings
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from .._files import write_whole
-from .attempt import Outcome
+from .attempt import FAILED, Outcome
 from .cell import Cell, decoded, digest, text
 from .machine import machine
 
 DECLARED, CELLS, TABLE, MACHINE = "sweep.json", "cells", "table.csv", "machine.json"
+KIND = "smoothmax sweep"  # what sweep.json says it is
+KEY = re.compile(r"[0-9a-f]{32}\.json")
+STALE = 60.0  # seconds
+PART = re.compile(r"\..*\.[0-9a-f]{16}\.part")  # what a write leaves that was killed
 
 
 class Store:
@@ -36,44 +42,70 @@ class Store:
         ValueError
             A folder that is no sweep's, cannot be written to, or holds cells that are not among these.
         """
-        folder = Path(out)
-        store = cls(folder)
+        store = cls(Path(out))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not (folder / DECLARED).exists() and any(folder.iterdir()):
-                raise ValueError(f"out: {folder} holds files that are not a sweep's; name an empty or a new folder")
-            if fresh:
+            store.folder.mkdir(parents=True, exist_ok=True)
+            before = store._declared()
+            objection = store._objection(before, task, version, cells)
+            if objection and not fresh:
+                raise ValueError(objection)
+            if objection:
                 store.clear()
-            store.cells.mkdir(exist_ok=True)
-            store._compare(task, version, cells)
             declared = {"task": task, "version": version, "cells": {cell.key: cell.declaration for cell in cells}}
-            _write(folder / DECLARED, declared)
-            _write(folder / MACHINE, machine())
+            _write(store.folder / DECLARED, {"kind": KIND, **declared})
+            store.cells.mkdir(exist_ok=True)
+            for part in store._parts():
+                if time.time() - part.stat().st_mtime > STALE:  # younger ones may be of a run at work
+                    part.unlink(missing_ok=True)
+            _write(store.folder / MACHINE, machine())
         except OSError as trouble:
-            raise ValueError(f"out: {folder} cannot be used: {trouble.strerror}") from None
+            raise ValueError(f"out: {store.folder} cannot be used: {trouble.strerror}") from None
         return store
 
-    def _compare(self, task: str, version: str, cells: Sequence[Cell]) -> None:
+    def _declared(self) -> dict[str, Any]:
+        """What sweep.json says; a folder with files of others, and without one of ours, is refused."""
+        found = _read(self.folder / DECLARED)
+        if found.get("kind") == KIND:
+            return found
+        names = {file.name for file in self.folder.iterdir() if not PART.fullmatch(file.name)}
+        damaged = DECLARED in names and bool(self._keys())
+        if names - {CELLS} and not damaged:
+            raise ValueError(f"out: {self.folder} holds files that are not a sweep's; name an empty or a new folder")
+        return {}
+
+    def _objection(self, before: dict[str, Any], task: str, version: str, cells: Sequence[Cell]) -> str | None:
         """Cells may be added to what is there; none may be missing."""
         kept = {cell.key for cell in cells}
-        strangers = [file.stem for file in self.cells.glob("*.json") if file.stem not in kept]
+        strangers = [file for file in self._keys() if file.stem not in kept and self._counts(file)]
         if not strangers:
-            return
-        before = _read(self.folder / DECLARED)
-        why = "its declaration has changed"
+            return None
+        why = "its declaration has changed" + _changes(before.get("cells"), cells)
         if before.get("version") not in (None, version):
             why = f"the code has changed ({before['version']} to {version})"
         if before.get("task") not in (None, task):
             why = f"they are those of another task, {before['task']}"
-        raise ValueError(
+        return (
             f"out: {self.folder} holds {len(strangers)} results that are not of this sweep, since {why}; "
             "pass fresh=True (--fresh) to remove them, or name another folder"
         )
 
+    @staticmethod
+    def _counts(file: Path) -> bool:
+        """A cell that failed is nothing to lose."""
+        outcome = _read(file).get("outcome")
+        return not (isinstance(outcome, dict) and outcome.get("status") == FAILED)
+
     def clear(self) -> None:
-        """Remove what a sweep has written, and nothing else."""
-        for file in [*self.cells.glob("*.json"), *(self.folder / name for name in (TABLE, MACHINE, DECLARED))]:
+        """Remove what a sweep has written, and nothing else; what says that the folder is a sweep's goes last."""
+        for file in [*self._keys(), *self._parts(), *(self.folder / name for name in (TABLE, MACHINE, DECLARED))]:
             file.unlink(missing_ok=True)
+
+    def _keys(self) -> list[Path]:
+        return [file for file in self.cells.glob("*.json") if KEY.fullmatch(file.name)]
+
+    def _parts(self) -> Iterator[Path]:
+        for folder in (self.folder, self.cells):
+            yield from (file for file in folder.glob(".*.part") if PART.fullmatch(file.name))
 
     def load(self, cell: Cell) -> Outcome | None:
         """What is known of a cell; None, with a warning, where its file is damaged."""
@@ -81,8 +113,9 @@ class Store:
         if not file.exists():
             return None
         record = _read(file)
-        checksum = record.pop("checksum", None)
-        if not record or checksum != digest(record) or record.get("cell") != cell.declaration:
+        checksum, outcome = record.pop("checksum", None), record.get("outcome")
+        whole = isinstance(outcome, dict) and set(outcome) == {one.name for one in fields(Outcome)}
+        if not whole or checksum != digest(record) or text(record.get("cell")) != text(cell.declaration):
             warnings.warn(f"{file} is damaged; the cell is computed again ({cell})", stacklevel=2)
             return None
         return Outcome(**record["outcome"])
@@ -93,8 +126,18 @@ class Store:
         _write(self.cells / f"{cell.key}.json", {**record, "checksum": digest(record)})
 
 
+def _changes(before: Any, cells: Sequence[Cell]) -> str:
+    """The names whose values were others."""
+    old = [cell for cell in before.values() if isinstance(cell, dict)] if isinstance(before, dict) else []
+    new = [cell.declaration for cell in cells]
+    names = dict.fromkeys(name for cell in (*old, *new) for name in cell)
+    gone = [name for name in names if {text(c.get(name)) for c in old} - {text(c.get(name)) for c in new}]
+    return f" ({', '.join(gone)})" if gone else ""
+
+
 def _write(file: Path, value: Any) -> None:
-    write_whole(file, lambda open_file: open_file.write(text(value).encode()))
+    data = text(value).encode()
+    write_whole(file, lambda open_file: open_file.write(data))
 
 
 def _read(file: Path) -> dict[str, Any]:
