@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BACKENDS := .venv-backends
 
+# Tests run side by side, one on each core; threads of linear algebra would only get in their way.
+test test-backends: export OPENBLAS_NUM_THREADS = 1
+
 .PHONY: demo test test-backends lint format clean
 
 demo: $(READY)
