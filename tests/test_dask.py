@@ -329,6 +329,9 @@ def test_a_stack_of_both(alone):
     there = [parts[0], chunked(2 * A[5_000:], B[5_000:], 4_000)]
     one, other = (sm.solve(sm.Minimax(sm.Stack(some)), method="working-set") for some in (parts, there))
     same(other, one)
+    functions = sm.Smooth(lambda x: np.array([x @ x]), d=A.shape[1], convex=True)
+    with pytest.raises(TypeError, match="beside a Dask array"):
+        sm.Stack([there[1], functions])
 
 
 def test_the_prior_and_the_surrogate_work(alone):

@@ -165,6 +165,7 @@ class _Pool:
 
     def __init__(self, number: int, attempt: Attempt) -> None:
         fresh = multiprocessing.get_context("spawn")
+        self.number = number
         self.executor = ProcessPoolExecutor(number, mp_context=fresh, initializer=_begin, initargs=(attempt,))
 
     def submit(self, cell: Cell) -> Any:
@@ -173,7 +174,8 @@ class _Pool:
 
     def __enter__(self) -> "_Pool":
         try:
-            self.executor.submit(_ready).result()
+            begun = [self.executor.submit(_ready) for _ in range(self.number)]  # all start at once
+            begun[0].result()
         except BrokenExecutor:
             self.executor.shutdown(wait=True, cancel_futures=True)
             raise RuntimeError(
