@@ -12,7 +12,7 @@ from ._typing import Array
 from .choose import named
 from .problem import checked
 from .regularizers import Regularizer
-from .regularizers import named as smoothings
+from .regularizers import named as regularizer_of
 from .solvers import METHODS, Direct, Method
 from .surrogate import SMOOTHINGS, check_prior, kind_of
 
@@ -56,7 +56,7 @@ class Settings:
     ) -> "Settings":
         """Check every argument; one clear TypeError or ValueError for the first that is wrong."""
         checked(problem)
-        smoothing = smoothings(regularizer, SMOOTHINGS)
+        smoothing = regularizer_of(regularizer, SMOOTHINGS)
         if callback is not None and not callable(callback):
             raise TypeError(f"callback must be callable, callback(intermediate_result); got {type(callback).__name__}")
         maker, why = named(method, problem, tau is not None, smoothing.name)

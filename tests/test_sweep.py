@@ -434,6 +434,23 @@ def test_the_command_line_resumes(tmp_path, capsys, monkeypatch):
     assert "goes on" in wrong
 
 
+# --- the bar
+
+
+def test_the_bar_is_quiet_where_nobody_watches_and_counts_where_somebody_does(capsys, monkeypatch):
+    Sweep(tasks.fails, CELLS).run()
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as rich can see
+    monkeypatch.setenv("COLUMNS", "120")
+    Sweep(tasks.fails, CELLS).run()
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "12/12" in shown.err
+    assert "1 failed" in shown.err
+    Sweep(tasks.fails, CELLS).run(progress=False)
+    assert capsys.readouterr() == ("", "")
+
+
 # --- what two critics found
 
 

@@ -128,8 +128,11 @@ def falling(
 
     A prior of Gini's index needs no floor: a row that it leaves out comes back where it is the largest.
     """
-    entropic = regularizer is shannon
-    w = np.full(problem.n, 1.0 / problem.n) if prior is None else floored(prior, FLOOR if entropic else 0.0)
+
+    def kept(p: Array, floor: float) -> Array:
+        return floored(p, floor if regularizer is shannon else 0.0)
+
+    w = np.full(problem.n, 1.0 / problem.n) if prior is None else kept(prior, FLOOR)
     surrogate = Smoothed(problem, tau, regularizer=regularizer, prior=w, meter=meter)
     balancer, lost = Balancer(problem, tau), LOST * tau
     rough = problem.affine and not method.cold
@@ -147,17 +150,13 @@ def falling(
         before, high, low = high - low, min(high, c.upper), max(low, c.upper - gap)
         failures = 0 if high - low < 0.99 * before or tau > 16 * gap else failures + 1
         if good and c.vector is not None:
-            floor = (min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR) if entropic else 0.0
-            x, w, previous = last.state.point.x, floored(c.vector, floor), tau
+            floor = min(HIGH, max(FLOOR, last.decrement / tau)) if rough else FLOOR
+            x, w, previous = last.state.point.x, kept(c.vector, floor), tau
             easy = method.cold and steps <= 2 and gap < tau  # warm starts are that good: τ is larger than it need be
             tau = max(tau / method.shrink ** (2 if easy else 1), min(tau, method.keep * gap))
         elif rough and last.state.decrement <= method.target(tau):  # minimized, though not proven
             point = last.state.point
-            x, w, previous = (
-                point.x,
-                floored(point.weights if isinstance(point, Point) else w, HIGH if entropic else 0.0),
-                tau,
-            )
+            x, w, previous = point.x, kept(point.weights if isinstance(point, Point) else w, HIGH), tau
             failures = 0 if tau > lost and not last.state.stuck else failures
             tau /= method.shrink
         else:  # lost: from the last good point and prior, with a smaller change of τ
