@@ -6,9 +6,9 @@ READY  := $(VENV)/.ready
 BACKENDS := .venv-backends
 
 # Tests run side by side, one on each core; threads of linear algebra would only get in their way.
-test test-backends: export OPENBLAS_NUM_THREADS = 1
+test test-backends nightly coverage: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-backends lint format clean
+.PHONY: demo test test-backends nightly coverage docs lint format clean
 
 demo: $(READY)
 	$(BIN)/python -m experiments tour --out out
@@ -21,6 +21,17 @@ test-backends: $(BACKENDS)/.ready
 	SMOOTHMAX_BACKENDS=strict,torch,jax $(BACKENDS)/bin/python -m pytest tests/test_arrays.py\
 		tests/test_regularizers.py tests/test_losses.py
 
+# The same tests with thousands of random cases where `make test` tries dozens, and new ones each time.
+nightly: $(READY)
+	SMOOTHMAX_NIGHTLY=1 $(BIN)/python -m pytest
+
+coverage: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt pytest-cov
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+docs: $(READY)
+	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs
+
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -31,8 +42,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 # hatchling comes from constraints.txt too, so the build backend is as pinned as the rest.
-$(READY): EXTRAS := all,dev
-$(BACKENDS)/.ready: EXTRAS := all,dev,backends
+$(READY): EXTRAS := all,dev,docs
+$(BACKENDS)/.ready: EXTRAS := all,dev,docs,backends
 $(READY) $(BACKENDS)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smoothmax needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(@D)

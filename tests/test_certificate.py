@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 from scipy.sparse.linalg import aslinearoperator
@@ -15,6 +15,7 @@ import smoothmax as sm
 from problems import linf_regression
 from smoothmax import Multipliers, inner
 from tests import naive
+from tests.effort import law
 from tests.laws import assert_brackets, assert_refuses
 
 EPS = float(np.finfo(float).eps)
@@ -188,7 +189,7 @@ def test_the_proof_scales_with_the_data(scale):
         assert found.kind == one.kind == "rounding"
 
 
-@settings(deadline=None, max_examples=80)
+@law(80, 1600)
 @given(st.integers(0, 10**6), st.integers(1, 4), st.sampled_from(["free", "box", "simplex", "half-open"]))
 def test_random_integer_problems(seed, d, kind):
     """Small integers: the optimum is found by scipy's linear program and rounded to the rational it must be near."""
@@ -780,7 +781,7 @@ def test_the_sum_of_many_curvatures_is_rounded_too(terms):
     assert found.error <= 100 * condition * (inner.gamma(terms) + 1e-14) * abs(found.value)
 
 
-@settings(max_examples=60, deadline=None)
+@law(60, 1200)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.sampled_from([0.0, 1e-9, 1e-3, 1.0]))
 def test_curvature_and_half_open_bounds_together_prove_no_more_than_is_true(seed, n, off):
     """x ≥ 0, a minimizer known by construction with some bounds active: any weights, any x near or far."""

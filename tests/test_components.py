@@ -6,13 +6,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
 import smoothmax as sm
 from smoothmax.components import Linearization, Meter, base, differences
 from tests import naive
+from tests.effort import law
 from tests.laws import assert_blocks, assert_gradient, assert_hessian, assert_refuses
 
 RNG = np.random.default_rng(7)
@@ -388,7 +389,7 @@ def test_rounding_bounds_the_error_of_quadratic_values(seed):
     assert_rounding(sm.Stack([sm.Affine(q, r), sm.Quadratic(P, q, r), sm.Affine(q, r, absolute=True)]), x)
 
 
-@settings(deadline=None, max_examples=60)
+@law(60, 1200)
 @given(st.lists(st.floats(-1e15, 1e15, allow_subnormal=False), min_size=2, max_size=6), st.floats(-1e6, 1e6))
 def test_rounding_of_sums_that_cancel(row, b):
     data = np.array([row, row[::-1]])

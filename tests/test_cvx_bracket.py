@@ -5,13 +5,14 @@ import math
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import smoothmax as sm
 from smoothmax import cvx
 from smoothmax.cvx import solving
 from tests.disciplined_expressions import VARIABLE, convex_expressions
+from tests.effort import law
 
 RNG = np.random.default_rng(3)
 A, B = RNG.standard_normal((40, 4)), RNG.standard_normal(40)
@@ -62,7 +63,7 @@ def test_a_colder_bracket_is_narrower(name):
     assert widths[2] < 0.05 * widths[0]
 
 
-@settings(max_examples=15, deadline=None)
+@law(15, 300)
 @given(convex_expressions(), st.sampled_from([0.3, 0.02]))
 def test_random_nested_problems(expr, tau):
     problem = cp.Problem(cp.Minimize(expr + cp.sum_squares(VARIABLE)), [cp.sum(VARIABLE) == 1])

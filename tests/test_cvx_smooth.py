@@ -5,7 +5,7 @@ import math
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
@@ -14,6 +14,7 @@ from smoothmax import cvx
 from smoothmax.cvx.atoms import LogCumSumExp, LogSumExp, SoftSumLargest
 from smoothmax.cvx.rewrites import REWRITES
 from tests.disciplined_expressions import VARIABLE, convex_expressions
+from tests.effort import law
 
 RNG = np.random.default_rng(7)
 A, B = RNG.standard_normal((12, 3)), RNG.standard_normal(12)
@@ -100,7 +101,7 @@ def test_the_bound_of_one_max_is_tau_log_n_and_of_norms_theirs():
     assert bound(cp.huber(cp.pos(X[0]), 3)) == pytest.approx(2 * 3 * 0.25 * math.log(2))
 
 
-@settings(max_examples=150, deadline=None)
+@law(150, 3000)
 @given(convex_expressions(), st.floats(1e-3, 3.0), st.integers(0, 2**32 - 1))
 def test_random_nested_expressions_pointwise(expr, tau, seed):
     """At every point, not only at optima: the two sides enclose, and the bound holds."""
@@ -121,7 +122,7 @@ def test_random_nested_expressions_pointwise(expr, tau, seed):
             assert below >= true - lower.error_bound - slack
 
 
-@settings(max_examples=60, deadline=None)
+@law(60, 1200)
 @given(convex_expressions(), st.floats(1e-2, 1.0), st.integers(0, 2**32 - 1))
 def test_conservative_feasible_points_are_feasible(expr, tau, seed):
     constraint = expr <= 1.0

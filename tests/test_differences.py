@@ -7,11 +7,12 @@ from multiprocessing.pool import ThreadPool
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import smoothmax as sm
 from smoothmax.components import CLOCK, Linearization
+from tests.effort import law
 from tests.laws import assert_refuses
 
 D = 3
@@ -48,7 +49,7 @@ def slopes(jac, x=X, fun=mixed, **more):
 # ------------------------------------------------------------------------------------------------------ how exact
 
 
-@settings(max_examples=50, deadline=None)
+@law(50, 1000)
 @given(st.lists(st.floats(-3, 3), min_size=D, max_size=D))
 def test_complex_steps_are_exact_to_rounding(x):
     x = np.array(x)
@@ -93,7 +94,7 @@ def test_second_derivatives_by_differences(jac):
 # ------------------------------------------------------------------------------------------------------ inside bounds
 
 
-@settings(max_examples=100, deadline=None)
+@law(100, 2000)
 @given(
     st.lists(st.tuples(st.floats(-2, 2), st.sampled_from([0.0, 1e-12, 1e-7, 1e-3, 1.0])), min_size=D, max_size=D),
     st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=D, max_size=D),
@@ -197,7 +198,7 @@ def test_a_right_jacobian_costs_one_call_and_is_not_asked_for_twice():
     assert (parts.evaluations, parts.jacobians) == (2, 1)
 
 
-@settings(max_examples=200, deadline=None)
+@law(200, 4000)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([1e-9, 1e-4, 1.0, 1e4, 1e9]),

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, linprog, minimize
 
 import smoothmax as sm
 from smoothmax.domains import Domain, Linear, as_domain, intersect
+from tests.effort import law
 from tests.laws import assert_lmo, assert_projection, assert_refuses
 
 INF = np.inf
@@ -82,7 +83,7 @@ def test_a_point_inside_projects_to_itself(name):
         np.testing.assert_allclose(domain.project(y), y, rtol=1e-14, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=60)
+@law(60, 1200)
 @given(st.sampled_from(sorted(ALL)), st.lists(st.floats(-1e5, 1e5, allow_subnormal=False), min_size=12, max_size=12))
 def test_projections_of_anything(name, numbers):
     domain = ALL[name]()
@@ -608,7 +609,7 @@ class Corner:
         return np.where(c > 0, 0.0, 1.0)
 
 
-@settings(deadline=None, max_examples=60)
+@law(60, 1200)
 @given(
     st.lists(st.sampled_from(["box", "simplex", "ball", "polygon", "segment", "simplex-5"]), min_size=1, max_size=4),
     st.integers(0, 1000),

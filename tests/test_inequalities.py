@@ -6,7 +6,7 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -14,9 +14,10 @@ import smoothmax as sm
 from problems import get
 from smoothmax.inequalities import statement
 from smoothmax.inequalities.weighted import renyi
+from tests import effort
 from tests.laws import assert_refuses
 
-law = settings(max_examples=60, deadline=None, derandomize=True)
+law = effort.law(60, 1200)
 vectors = hnp.arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 taus = st.floats(1e-9, 1e9)
 CHECKED = sm.check_inequalities([0.0, 1.0, 2.0, 3.0], p=[0.1, 0.2, 0.3, 0.4], t=1.5)

@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from smoothmax import operators as op
-from tests import naive
+from tests import effort, naive
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -19,7 +19,7 @@ vectors = hnp.arrays(np.float64, st.integers(1, 40), elements=reals)
 anything = hnp.arrays(np.float64, st.integers(0, 8), elements=st.floats(allow_nan=True, allow_infinity=True))
 taus = st.floats(1e-3, 1e3)
 extreme_taus = st.sampled_from([0.0, 5e-324, 1e-308, 1e-300, 1e-3, 1.0, 1e8, 1e300])
-law = settings(max_examples=60, deadline=None, derandomize=True)
+law = effort.law(60, 1200)
 
 
 def close(a, b, scale):

@@ -8,13 +8,14 @@ import textwrap
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
 import smoothmax as sm
 from smoothmax.components import Linearization, Meter, Portion, base
 from smoothmax.components.tallies import Extent, Pull, Sizes, Soft, Values, Worst
+from tests.effort import law
 
 N, D = 37, 4
 RNG = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def read(tally):
     return [tally.g]
 
 
-@settings(max_examples=40, deadline=None)
+@law(40, 800)
 @given(st.randoms(use_true_random=False), st.sampled_from(sorted(FAMILIES)), st.booleans())
 def test_any_order_and_any_association_gives_the_same(random, name, weighted):
     components = FAMILIES[name]()
@@ -121,7 +122,7 @@ def test_one_value_that_is_not_finite_spoils_the_pass(bad, place):
 
 
 @every
-@settings(max_examples=20, deadline=None)
+@law(20, 400)
 @given(seed=st.integers(0, 10**6))
 def test_a_subset_is_those_components(name, seed):
     components = FAMILIES[name]()

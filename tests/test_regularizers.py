@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import smoothmax as sm
 from smoothmax.regularizers import gini, named, shannon, tsallis
-from tests import naive
+from tests import effort, naive
 from tests.arrays import MAKERS, WANTED, library
 from tests.laws import assert_refuses
 
@@ -21,7 +21,7 @@ STEEP = 2.0  # beyond this alpha the weights jump where an element enters, and h
 X = np.random.default_rng(0).normal(size=(3, 4, 5)) * 2
 vectors = hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e3, 1e3))
 taus = st.floats(1e-3, 1e3)
-law = settings(max_examples=40, deadline=None, derandomize=True)
+law = effort.law(40, 800)
 each = pytest.mark.parametrize("reg", ALL, ids=repr)
 
 

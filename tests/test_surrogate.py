@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, minimize
 from scipy.sparse.linalg import aslinearoperator
@@ -12,6 +12,7 @@ from scipy.sparse.linalg import aslinearoperator
 import smoothmax as sm
 from smoothmax.components import base
 from tests import naive
+from tests.effort import law
 from tests.laws import assert_gradient, assert_hessian, assert_refuses, assert_sandwich, assert_semidefinite
 
 EPS = float(np.finfo(float).eps)
@@ -161,7 +162,7 @@ def test_units_of_f(name, scale):
     np.testing.assert_allclose(two.hessp(X, X) / scale, one.hessp(X, X), rtol=1e-10, atol=1e-13)
 
 
-@settings(deadline=None, max_examples=80)
+@law(80, 1600)
 @given(
     st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=12),
     st.floats(1e-300, 1e300, exclude_min=True),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.optimize
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, NonlinearConstraint
 
@@ -12,6 +12,7 @@ import smoothmax as sm
 from smoothmax.solvers import Status
 from smoothmax.solvers.trust_region.curvature import Secants, convexified
 from smoothmax.solvers.trust_region.program import Program, minimize
+from tests.effort import law
 
 EPS = float(np.finfo(float).eps)
 
@@ -66,7 +67,7 @@ def test_a_program_without_a_solution_says_so_by_its_residual():
 # ------------------------------------------------------------------------------------------------- the curvature
 
 
-@settings(max_examples=50, deadline=None)
+@law(50, 1000)
 @given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 10_000))
 def test_secants_find_the_curvature_of_quadratics_for_any_weights(d, n, seed):
     """Orthogonal steps; the newest shows the least curvature, so that no update divides by zero."""

@@ -3,13 +3,14 @@
 import cvxpy as cp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import smoothmax as sm
 from problems.disciplined import notebooks
 from smoothmax import cvx
 from smoothmax.solvers import Status
+from tests.effort import law
 
 
 def _affine(seed, n=40, d=8):
@@ -28,7 +29,7 @@ def test_balls_against_a_conic_solver(centre, radius):
     assert r.lower_bound - 1e-7 * abs(best) <= best <= r.upper_bound + 1e-7 * abs(best)
 
 
-@settings(max_examples=15, deadline=None)
+@law(15, 300)
 @given(st.integers(0, 1000), st.floats(1e-3, 1e3))
 def test_balls_turn_and_stretch_with_their_problem(seed, stretch):
     A, b = _affine(seed, 12, 4)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
@@ -19,6 +19,7 @@ from smoothmax.solvers.linear import Epigraph
 from smoothmax.solvers.working_set import method as working_set
 from smoothmax.solvers.working_set import vertices
 from smoothmax.solvers.working_set.part import Part
+from tests.effort import law
 
 N, D = 4000, 6
 EPS = np.finfo(float).eps
@@ -177,7 +178,7 @@ def test_the_same_seed_gives_the_same_bits():
     assert solved(A, b, rng=12).fun == pytest.approx(one.fun, rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@law(25, 500)
 @given(st.integers(0, 10**6), st.integers(1, 5), st.sampled_from([0.0, 0.5, 0.98]), st.booleans())
 def test_random_problems(seed, d, share, absolute):
     """Random shapes with many zeros, a box where that is needed for a minimum, against HiGHS."""
