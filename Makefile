@@ -4,11 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 BACKENDS := .venv-backends
+OLDEST := .venv-oldest
 
 # Tests run side by side, one on each core; threads of linear algebra would only get in their way.
-test test-backends nightly coverage: export OPENBLAS_NUM_THREADS = 1
+test test-backends test-oldest nightly coverage: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-backends nightly coverage docs lint format clean
+.PHONY: demo test test-backends test-oldest nightly coverage docs lint format clean
 
 demo: $(READY)
 	$(BIN)/python -m experiments tour --out out
@@ -19,10 +20,15 @@ test: $(READY)
 # PyTorch and JAX are large, so they live in an environment of their own.
 test-backends: $(BACKENDS)/.ready
 	SMOOTHMAX_BACKENDS=strict,torch,jax $(BACKENDS)/bin/python -m pytest tests/test_arrays.py\
-		tests/test_regularizers.py tests/test_losses.py
+		tests/test_regularizers.py tests/test_losses.py tests/trust/test_operator_libraries.py
+
+# The same tests with the oldest versions that pyproject.toml allows.
+test-oldest: $(OLDEST)/.ready
+	$(OLDEST)/bin/python -m pytest
 
 # The same tests with thousands of random cases where `make test` tries dozens, and new ones each time.
 nightly: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt basedpyright
 	SMOOTHMAX_NIGHTLY=1 $(BIN)/python -m pytest
 
 coverage: $(READY)
@@ -44,12 +50,17 @@ format: $(READY)
 # hatchling comes from constraints.txt too, so the build backend is as pinned as the rest.
 $(READY): EXTRAS := all,dev,docs
 $(BACKENDS)/.ready: EXTRAS := all,dev,docs,backends
-$(READY) $(BACKENDS)/.ready: pyproject.toml constraints.txt
+$(OLDEST)/.ready: EXTRAS := all,dev,docs
+$(READY) $(BACKENDS)/.ready: PINS := constraints.txt
+$(OLDEST)/.ready: PINS := constraints-oldest.txt
+$(READY) $(BACKENDS)/.ready: constraints.txt
+$(OLDEST)/.ready: constraints-oldest.txt
+$(READY) $(BACKENDS)/.ready $(OLDEST)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smoothmax needs Python 3.11 or newer; set PYTHON=")'
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt hatchling editables
-	$(@D)/bin/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[$(EXTRAS)]"
+	$(@D)/bin/python -m pip install --quiet --constraint $(PINS) hatchling editables
+	$(@D)/bin/python -m pip install --quiet --constraint $(PINS) --no-build-isolation --editable ".[$(EXTRAS)]"
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(BACKENDS) out .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) $(BACKENDS) $(OLDEST) out .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -1,13 +1,27 @@
 """Checks made once, where data enters: one clear error that names the argument, what it was, what would be right."""
 
 import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._typing import Array
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """What is said of the parts of an argument, with its own name in front."""
+    try:
+        yield
+    except (TypeError, ValueError) as wrong:
+        wrong.args = (f"{name}: {wrong}",)
+        raise
 
 
 def real_array(name: str, value: Any, shape: str) -> NDArray[Any]:
@@ -56,20 +70,42 @@ def vector(name: str, value: Any, size: int | None = None, letter: str = "d") ->
 def positive(name: str, value: Any, *, zero: bool = False) -> float:
     """`value` as a finite float, > 0 (or ≥ 0 where `zero` is allowed)."""
     bound = "≥ 0" if zero else "> 0"
-    number = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-    if isinstance(number, (bool, np.bool_)) or not isinstance(number, Real):
-        raise TypeError(f"{name} must be a number {bound}; got {value!r}")
-    try:
-        number = float(number)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number) or number < 0 or (number == 0 and not zero):
+    found = number(name, value, f" {bound}")
+    if not math.isfinite(found) or found < 0 or (found == 0 and not zero):
         raise ValueError(f"{name} must be finite and {bound}; got {value!r}")
-    return number
+    return found
+
+
+def finite(name: str, value: Any) -> float:
+    """`value` as a finite float."""
+    found = number(name, value)
+    if not math.isfinite(found):
+        raise ValueError(f"{name} must be finite; got {value!r}")
+    return found
+
+
+def number(name: str, value: Any, bound: str = "") -> float:
+    """`value` as a float, nan and inf among them; what is too large for a float becomes inf."""
+    one = value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(one, (bool, np.bool_)) or not isinstance(one, Real):
+        raise TypeError(f"{name} must be a number{bound}; got {value!r}")
+    try:
+        return float(one)
+    except OverflowError:
+        return math.inf if one > 0 else -math.inf  # type: ignore[operator]
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` if it is True or False, of Python or of NumPy: "no" would be true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False; got {value!r}")
+    return bool(value)
 
 
 def temperatures(name: str, values: Any) -> list[float]:
     """`values` as distinct positive numbers, from warm to cold."""
+    if isinstance(values, str | bytes):
+        raise TypeError(f"{name} must be an iterable of positive numbers; got {values!r}")
     try:
         listed = sorted({positive(name, tau) for tau in values}, reverse=True)
     except TypeError:
@@ -86,6 +122,22 @@ def count(name: str, value: Any, least: int = 1) -> int:
     if value < least:
         raise ValueError(f"{name} must be an integer ≥ {least}; got {value}")
     return int(value)
+
+
+def text(name: str, value: Any) -> str:
+    """`value` if it is text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be text; got {value!r}")
+    return value
+
+
+def file_name(name: str, value: Any) -> Path:
+    """`value` as the path of a file."""
+    if not isinstance(value, str | os.PathLike) or not isinstance(given := os.fspath(value), str):
+        raise TypeError(f"{name} must be text or an os.PathLike of text; got {value!r}")
+    if not given or "\0" in given:
+        raise ValueError(f"{name} must be the name of a file; got {given!r}")
+    return Path(given)
 
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:

@@ -1,11 +1,12 @@
 """Symmetric systems after equilibration: columns of wildly different units are met daily, so none is solved raw."""
 
 import math
-from functools import cached_property
 
 import numpy as np
+import scipy.optimize
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from ._cached import cached_property
 from ._typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
@@ -17,6 +18,22 @@ def equilibrate(M: Array) -> tuple[Array, Array]:
     diagonal = np.abs(np.diagonal(M))
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     return M * scale * scale[:, None], scale
+
+
+def nonnegative(A: Array, b: Array, turns: int) -> Array | None:
+    """argmin over y ≥ 0 of ‖A y − b‖ by scipy's nnls; None where its turns run out, or beyond the numbers."""
+    try:
+        return np.asarray(scipy.optimize.nnls(A, b, maxiter=turns)[0], dtype=np.float64)
+    except (RuntimeError, ValueError):
+        return None
+
+
+def least_squares(A: Array, b: Array, cut: float | None = None) -> Array:
+    """The shortest argmin of ‖A y − b‖, singular values below `cut` dropped; nan where these do not converge."""
+    try:
+        return np.asarray(np.linalg.lstsq(A, b, rcond=cut)[0], dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return np.full(A.shape[1], np.nan)
 
 
 def _unit(M: Array) -> float:

@@ -21,11 +21,12 @@ from . import _doors
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
 from .domains import Linear, Simplex
-from .inner import gamma, inner_minimum, linear_part, linear_walls
+from .inner import gamma, inner_minimum, linear_part, linear_walls, touched, underflow
 from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
 
 EPS = float(np.finfo(float).eps)
+KINDS = ("bounded", "rounding", "assumed-convex", "local", "none")
 TRACE = 4 * EPS  # times m: how far the squared length of an eigenvector may be from 1
 
 
@@ -60,6 +61,19 @@ class Certificate:
     multipliers: Multipliers | None = field(default=None, repr=False)
     parts: tuple[float, float] = (math.inf, math.inf)
 
+    def __post_init__(self) -> None:
+        for name in ("lower", "upper", "residual"):
+            _doors.number(name, getattr(self, name))
+        _doors.one_of("kind", self.kind, KINDS)
+        if not (isinstance(self.parts, tuple) and len(self.parts) == 2):
+            raise TypeError(f"parts must be a pair of numbers (smoothing, optimization); got {self.parts!r}")
+        for part in self.parts:
+            _doors.number("parts", part)
+        if not (self.weights is None or isinstance(self.weights, np.ndarray | tuple)):
+            raise TypeError(f"weights must be an array, a tuple of arrays or None; got {type(self.weights).__name__}")
+        if not (self.multipliers is None or isinstance(self.multipliers, Multipliers)):
+            raise TypeError(f"multipliers must be Multipliers or None; got {type(self.multipliers).__name__}")
+
     @property
     def vector(self) -> Array | None:
         """The weights where they are one vector: None without any, or where there are density matrices among them."""
@@ -72,10 +86,11 @@ class Certificate:
 
 
 def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = None) -> Certificate:
-    """Recompute the bounds that x, weights and multipliers prove.
+    """Recompute the bounds that x, weights and multipliers prove: min max f ≥ ⟨p, f(x)⟩ + min over X of ⟨Jᵀp, y − x⟩.
 
     Parameters
     ----------
+    problem : Minimax
     x : (d,) array
         A point of X; outside X it proves no upper bound (inf).
     weights : (n,) array, optional
@@ -83,6 +98,11 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
         inside, a tuple with one entry for each stacked family: a density matrix, or a vector.
     multipliers : Multipliers, optional
         Of the rows of a polyhedron; without them those of a linear program, min over X of ⟨Jᵀp, y⟩.
+
+    Returns
+    -------
+    Certificate
+        lower and upper in the units of f, rounded outward.
 
     Raises
     ------
@@ -96,7 +116,7 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
         weights = checked_weights(weights, problem.components) if spectral else check_weights(weights, problem.n)
     lin = problem.at(x)
     if multipliers is not None:
-        multipliers = _checked(multipliers, problem)
+        multipliers = check_multipliers(multipliers, problem)
     elif weights is not None and problem.convex and not problem.components.spectral:
         multipliers = priced(problem, lin, weights)
     return prove(problem, lin, weights, multipliers)
@@ -152,6 +172,8 @@ def prove(
         above = max(float(lin.range[1]) - base, 0.0) if upper < math.inf else math.inf
         return Certificate(-math.inf, upper, "local", residual, p, multipliers, (above, math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
+    pushes = (np.zeros(0), np.zeros(0)) if multipliers is None else multipliers[:2]
+    noise[touched(part, size, linear, *pushes)] += underflow(terms)
     size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
     lower = base + inner.value - inner.error - mean_error(part, q)
@@ -173,11 +195,11 @@ def _by_densities(
     """The bound of the affine functions below λ_max that density matrices choose; vectors are weights at this x."""
     if not isinstance(weights, tuple):
         weights = densities(problem.components, lin.x, normalized(weights))
-    below, p = frozen(problem.components, weights)
+    below, p, weights = frozen(problem.components, weights)
     weights = tuple(w / p.sum() for w in weights)
     fixed = restored(below, problem.domain, problem.constraints)
     c = prove(fixed, fixed.at(lin.x, lin.meter), p, multipliers, floor)
-    lower = c.lower - TRACE * problem.n * abs(c.lower) if math.isfinite(c.lower) else c.lower
+    lower = c.lower - TRACE * problem.n * abs(c.lower)
     parts = (upper - lower - c.parts[1], c.parts[1]) if math.isfinite(lower) else c.parts
     return replace(c, lower=lower, upper=upper, weights=weights, parts=parts)
 
@@ -205,24 +227,25 @@ def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> 
             size += abs(A).T @ np.abs(v)
             magnitude = np.abs(v) @ (abs(A) @ np.abs(x) + np.abs(b))
             extra += float(v @ (A @ x - b)) - gamma(x.size + b.size) * float(magnitude)
+            extra -= underflow(x.size) * float(np.abs(v).sum()) + underflow(b.size)
     return c, size, extra
 
 
 def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
     """The first-order condition −c ∈ N_X(x), relative: |c_j|/Σp_i|J_ij| off the bounds, else a projected step."""
-    scale = np.where(size > 0, size, 1.0)
     linear = linear_part(problem)
     if linear is not None and not isinstance(problem.domain, Simplex):
         pushed = np.where((c > 0) & (x - linear.lb <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, c)
         pushed = np.where((c < 0) & (linear.ub - x <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, pushed)
-        return float(np.max(np.abs(pushed) / scale))
+        return float(np.max(np.abs(pushed) / np.where(size > 0, size, 1.0)))
     if not getattr(problem.domain, "projects", True):
         return math.nan
-    step = x - np.asarray(problem.domain.project(x - c / scale.max()))
+    step = x - np.asarray(problem.domain.project(x - c / (size.max() or 1.0)))
     return float(np.abs(step).max())
 
 
-def _checked(m: Any, problem: Minimax) -> Multipliers:
+def check_multipliers(m: Any, problem: Minimax) -> Multipliers:
+    """The multipliers in arrays, as many as the domain's rows and bounds; bounds may be left empty."""
     linear = linear_walls(problem)
     if linear is None:
         raise ValueError(f"multipliers belong to a linear domain; {problem.domain!r} has none")
@@ -241,5 +264,5 @@ def _checked(m: Any, problem: Minimax) -> Multipliers:
         for k, v in zip(("lower", "upper"), m[2:4])
     )
     rows = 0 if problem.constraints is None else problem.constraints.m
-    held = _doors.vector("multipliers.nonlinear", m.nonlinear if m.nonlinear.size else np.zeros(rows), rows)
+    held = _doors.vector("multipliers.nonlinear", m.nonlinear if np.size(m.nonlinear) else np.zeros(rows), rows)
     return Multipliers(ub, eq, low, high, held)

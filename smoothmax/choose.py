@@ -41,6 +41,7 @@ def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tu
         ("newton", small, f"d = {d} variables factorize fast"),
         ("newton-cg", not small, f"d = {d} variables are many to factorize"),
         ("newton", d <= FACTORIZE, f"d = {d} variables can be factorized"),
+        ("trust-region", refusal is not None and not problem.components.remote, hindered),
         ("lbfgs", True, hindered),
         ("accelerated", True, hindered),
         ("conditional-gradient", True, "the domain has no projection"),
@@ -80,7 +81,7 @@ def named(method: str, problem: Minimax, smoothed: bool = False, regularizer: st
     ValueError
         An unknown name, or a problem that the method cannot take; the sentence says what it needs.
     """
-    if method == "auto":
+    if isinstance(method, str) and method == "auto":
         return choose(problem, smoothed, regularizer)
     if not isinstance(method, str) or method not in METHODS:
         raise ValueError(f"method must be 'auto' or one of {', '.join(map(repr, METHODS))}; got {method!r}")

@@ -20,7 +20,7 @@ from . import options as opt
 from ._files import write_whole
 from .front import solve
 from .paths import path
-from .reading import Wishes, read, told, users_line
+from .reading import Wishes, printable, read, shortened, told, users_line
 from .result import Interrupted
 from .sweep import Grid
 
@@ -242,7 +242,7 @@ def _sweep(source: str, out: str, asked: dict[str, Any], how: dict[str, Any], as
 
 def _complain(text: str, code: int = BAD_INPUT) -> int:
     """One line on stderr, whatever the text."""
-    print("smoothmax:", " ".join(text.split()), file=sys.stderr)
+    print("smoothmax:", shortened(printable(" ".join(text.split())), 1000), file=sys.stderr)
     return code
 
 

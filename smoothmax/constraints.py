@@ -6,12 +6,13 @@ the gradient of the Lagrangian takes  Hᵀλ + Eᵀν = Cᵀv,     v = λ_upper 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.optimize import LinearConstraint, NonlinearConstraint
 
+from . import _doors
+from ._cached import cached_property
 from ._linalg import dense
 from ._typing import Array
 from .components import Smooth, Stack
@@ -106,8 +107,9 @@ class Constraints:
         for held in self._last:
             if np.array_equal(held.x, x):
                 return held
-        self._last = [Held(self, x.copy()), *self._last[:3]]
-        return self._last[0]
+        found = Held(self, x.copy())
+        self._last = [found, *self._last[:3]]  # a new list: another thread may be reading the old one
+        return found
 
     def fold(self, inequality: Array, equality: Array) -> Array:
         """v from the multipliers λ of h ≤ 0 and ν of e = 0."""
@@ -117,6 +119,7 @@ class Constraints:
         v[self.equal] += equality
         return v
 
+    @np.errstate(all="ignore")
     def violation(self, x: Array) -> float:
         """The largest of c − ub and lb − c, or 0."""
         c = self.at(x).c
@@ -180,7 +183,7 @@ def as_constraints(
 
 def _function(item: NonlinearConstraint) -> Any:
     if not callable(item.fun):
-        raise TypeError(f"a NonlinearConstraint needs a callable fun(x); got {type(item.fun).__name__}")
+        raise TypeError(f"constraints: a NonlinearConstraint needs a callable fun(x); got {type(item.fun).__name__}")
     if np.any(item.keep_feasible):
         raise ValueError("constraints with keep_feasible=True are not supported: iterates may violate a nonlinear one")
     return item.fun
@@ -197,9 +200,9 @@ def _second(hess: Any) -> Any:
 
 
 def _side(name: str, side: Any, m: int) -> Array:
-    values = np.asarray(side, dtype=np.float64)
+    values = _doors.float_array(f"constraints: a NonlinearConstraint's {name}", side, f"({m},)")
     if np.isnan(values).any() or values.ndim > 1 or values.size not in (1, m):
-        raise ValueError(f"a NonlinearConstraint's {name} must hold 1 or {m} numbers; got {side!r}")
+        raise ValueError(f"constraints: a NonlinearConstraint's {name} must hold 1 or {m} numbers; got {side!r}")
     return np.broadcast_to(values, (m,)).copy()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -15,8 +15,8 @@ from .domains import as_domain, intersect
 from .domains.coerce import from_pairs
 from .engine import solve_with
 from .problem import Minimax
-from .result import Interrupted, MinimaxResult, joined
-from .settings import Settings
+from .result import Interrupted, MinimaxResult, interrupted, joined
+from .settings import Settings, SolveOptions
 from .solvers import Status
 from .solvers.loop import Budget
 
@@ -52,9 +52,9 @@ def solve(
     tol, atol : float
         Success when gap ≤ atol + tol·max(|fun|, max f − min f). `atol` defaults to 1e-14 × the spread of f at the start
         (plus what rounding allows there), so that data times 1e-8 behave like the data.
-    method : "auto" | "gradient" | "accelerated" | "lbfgs" | "newton" | "newton-cg" | "working-set" | "saddle" |
-        "conditional-gradient" | "trust-region" | "spectral" | "cvxpy"
-        "auto" chooses from the structure; the message says what and why.
+    method : str
+        "auto" chooses from the structure, and the message says what and why; or "gradient", "accelerated", "lbfgs",
+        "newton", "newton-cg", "working-set", "saddle", "conditional-gradient", "trust-region", "spectral", "cvxpy".
     regularizer : "shannon" | "gini"
         What the maximum is smoothed by: the log-sum-exp, or Gini's index, whose weights are sparse (sparsemax). The
         methods "newton", "lbfgs", "accelerated" and "gradient" take both.
@@ -70,7 +70,7 @@ def solve(
     rng : optional
         Seed or Generator of the methods that draw at random ("working-set" its first rows); 0 by default.
     options : dict, optional
-        For method="cvxpy": {"solver": "CLARABEL" | "SCS"}.
+        Of the method: {"solver": "CLARABEL" | "SCS"} of "cvxpy", {"route": "barrier" | "primal-dual"} of "saddle".
 
     Returns
     -------
@@ -117,11 +117,13 @@ def minimax(
     convex: bool = False,
     workers: int | Callable[..., Any] = 1,
     check: bool | str = True,
-    **solve_options: Any,
+    **solve_options: Unpack[SolveOptions],
 ) -> MinimaxResult:
     """Minimize the largest of several smooth functions, in SciPy's habit:
 
-        min over x of max_i f_i(x)  (|f_i(x)| where `absolute` says so),   lb ≤ x ≤ ub,   A x ∈ [a, b],   c(x) ∈ [l, u]
+        min over x of max_i f_i(x),   lb ≤ x ≤ ub,   A x ∈ [a, b],   c(x) ∈ [l, u],
+
+    with |f_i(x)| in the place of f_i(x) where `absolute` says so.
 
     Parameters
     ----------
@@ -173,14 +175,18 @@ def minimax(
         raise ValueError("x0 must have at least one entry; it is empty")
     box = from_pairs(bounds, x.size)
     linear, nonlinear = split(restated(constraints))
-    domain = intersect(as_domain(box, x.size), linear)
+    domain = intersect(as_domain(box, x.size, "bounds"), linear)
     inside = x if domain.contains(x, 0.0) else domain.project(x)
     sides = getattr(domain, "linear", lambda: None)()
     near = {"workers": workers, "bounds": sides and (sides.lb, sides.ub)}
     parts = from_callables(fun, np.asarray(inside), args, jac, hess, absolute, convex=convex, check=check, **near)
     asked = parts.evaluations
     rules = as_constraints(nonlinear, np.asarray(inside), **near)
-    result = solve(Minimax(parts, domain, rules or ()), x, **solve_options)
+    try:
+        result = solve(Minimax(parts, domain, rules or ()), x, **solve_options)
+    except Interrupted as stop:
+        stop.result.nfev += asked
+        raise
     result.nfev += asked
     return result
 
@@ -200,7 +206,9 @@ def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, b
         why = f"{other.name}, since {tried.name} stalled"
         try:
             again = solve_with(problem, x0, replace(s, method=other, why=why, options={}), budget=budget)
+            result, tried = joined(problem, result, again, smoothed=s.tau is not None), other
         except Interrupted as stop:
             raise Interrupted(joined(problem, result, stop.result, smoothed=s.tau is not None)) from None
-        result, tried = joined(problem, result, again, smoothed=s.tau is not None), other
+        except KeyboardInterrupt:  # between the two
+            raise Interrupted(interrupted(result)) from None
     return result

@@ -13,6 +13,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._linalg import equilibrate
 from ._typing import Array
@@ -22,6 +23,7 @@ from .problem import Minimax
 
 EPS = float(np.finfo(float).eps)
 UNIT = EPS / 2
+TINY = float(np.finfo(float).smallest_subnormal)  # twice what a product can lose by underflow
 RESIDUAL = 256 * EPS
 HARMLESS = 1e-9  # of the numbers in ⟨p, f⟩: what a proof for the very data may cost before one for others does
 DEFINITE = 1e-10  # least eigenvalue of an equilibrated matrix that is divided by
@@ -98,8 +100,9 @@ def _linear_minimum(problem: Minimax, x: Array, c: Array, size: Array, noise: Ar
     pairs = list(zip(problem.domain.factors, problem.domain.blocks))
     found = [_over(one, x[s], c[s], size[s], noise[s], allowed, harmless / len(pairs)) for one, s in pairs]
     kind = max((one.kind for one in found), key=("bounded", "rounding", "none").index)
-    value, error = math.fsum(one.value for one in found), math.fsum(one.error for one in found)
-    return Inner(value, error + EPS * abs(value), kind, float(np.fmax.reduce([one.residual for one in found])))
+    values = np.array([one.value for one in found])
+    error = sum(one.error for one in found) + len(found) * EPS * float(np.abs(values).sum())
+    return Inner(float(values.sum()), error, kind, float(np.fmax.reduce([one.residual for one in found])))
 
 
 def _over(domain: Domain, x: Array, c: Array, size: Array, noise: Array, allowed: float, harmless: float) -> Inner:
@@ -113,7 +116,7 @@ def _over(domain: Domain, x: Array, c: Array, size: Array, noise: Array, allowed
         return Inner(-math.inf, 0.0, "none", math.nan)
     bound = getattr(domain, "reach", None)  # a user's domain does not say how far it reaches: proven up to rounding
     reach = bound(noise, x) if bound else 2 * float(noise @ (np.abs(x) + np.abs(y)))
-    error = reach + gamma(x.size) * float(np.abs(c) @ np.abs(y - x))
+    error = reach + gamma(x.size) * float(np.abs(c) @ np.abs(y - x)) + underflow(x.size)
     return Inner(float(c @ (y - x)), error, "bounded" if bound else "rounding", 0.0)
 
 
@@ -137,7 +140,7 @@ def _over_bounds(
         closed &= ~faint
     value = float(c[closed] @ far[closed])
     error = float(noise[closed] @ width[closed])
-    error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed]))
+    error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed])) + underflow(x.size)
     if closed.all():
         return Inner(value, error, "bounded", 0.0)
     residual = _residual(c[~closed], size[~closed])
@@ -161,7 +164,8 @@ def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: 
         return none
     S, scale = equilibrate(P[np.ix_(live, live)])
     values, vectors = np.linalg.eigh(S)
-    wobble = values.size * (8 * EPS * float(values[-1]) + gamma(terms))
+    lost = underflow(terms) * float(np.max(scale * scale))
+    wobble = values.size * (8 * EPS * float(values[-1]) + gamma(terms) + lost)
     kept = values - wobble > DEFINITE
     dropped = values[~kept]
     if np.any(np.abs(dropped) > RESIDUAL):
@@ -175,9 +179,9 @@ def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: 
         return none
     least, t = float(values[kept][0]) - wobble, t[kept]
     value = -0.5 * float(np.sum(t * t / values[kept]))
-    length = float(np.linalg.norm(inside))
-    wide = float(np.linalg.norm(scale * noise[live])) + 8 * values.size * EPS * length
-    error = wide * (length + wide) / least + 2 * wobble * abs(value) / least
+    length = _length(inside)
+    wide = _length(scale * noise[live]) + 8 * values.size * EPS * length
+    error = (wide * (length + wide) + underflow(values.size)) / least + 2 * wobble * abs(value) / least
     if dropped.size or not live.all():
         error += float((np.abs(out) + noise) @ np.abs(x))
         return Inner(value, error, "rounding", max(residual, float(np.abs(dropped).max(initial=0.0))))
@@ -205,3 +209,24 @@ def gamma(terms: int) -> float:
     """γ_k = k·u/(1 − k·u), with two more terms for the scaling of p."""
     k = (terms + 2) * UNIT
     return k / (1 - k)
+
+
+def underflow(terms: int) -> float:
+    """What that many products, and as many in the bound on their rounding, may lose below the normal numbers."""
+    return 2 * (terms + 2) * TINY
+
+
+def touched(lin: Linearization, size: Array, linear: Linear | None, lam: Array, nu: Array) -> NDArray[np.bool_]:
+    """The columns with an entry in a row that has weight: where the sum of sizes is zero, it may have underflowed."""
+    if size.all():
+        return np.ones(size.size, dtype=bool)
+    met = size + lin.column_sizes(np.ones(lin.components.n))
+    for A, v in () if linear is None else ((linear.A_ub, lam), (linear.A_eq, nu)):
+        met = met if A is None or not v.size else met + abs(A).T @ np.asarray(v != 0, dtype=np.float64)
+    return np.asarray(met > 0)
+
+
+def _length(v: Array) -> float:
+    """‖v‖₂, whatever the units."""
+    top = float(np.abs(v).max(initial=0.0))
+    return top * float(np.linalg.norm(v / top)) if 0 < top < math.inf else top

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from .problem import Minimax, checked
 from .regularizers import Regularizer, named
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance
-from .settings import Settings
+from .settings import Settings, StepOptions
 from .solvers.newton.predictor import tangent
 from .surrogate import SMOOTHINGS, Smoothed
 
@@ -104,7 +104,7 @@ def path(
     method: str = "auto",
     x0: Any = None,
     tol: float = 1e-8,
-    **solve_options: Any,
+    **solve_options: Unpack[StepOptions],
 ) -> Path:
     """Minimize F_τ for a falling schedule of τ.
 
@@ -118,6 +118,11 @@ def path(
         spread of f at the start.
     method, x0, tol, **solve_options
         As for `solve`; each temperature is solved to its own proven smoothed gap.
+
+    Returns
+    -------
+    Path
+        One row a temperature.
 
     Raises
     ------
@@ -138,7 +143,7 @@ def path(
                 x = predict(results[-1], surrogate(results[-1].tau), surrogate(tau))
             settings = Settings.of(problem, tau=tau, tol=tol, method=method, **solve_options)
             found = solve_with(problem, x, settings, warm=bool(results))
-            candidate = math.nan if not results else problem.value(_richardson(problem, results[-1], found))
+            candidate = math.nan if not results else _extrapolated(problem, results[-1], found)
             record = _record(surrogate(tau), found, candidate)
             results.append(found)
             records.append(record)
@@ -161,8 +166,14 @@ def predict(last: MinimaxResult, here: Smoothed, there: Smoothed) -> Array:
         return stay
     step = tangent(here.at(stay)) * (there.tau - here.tau)
     guess = np.asarray(problem.domain.project(stay + step)) if np.isfinite(step).all() else stay
-    value = there.fun(guess)
+    value = there.fun(guess) if np.isfinite(guess).all() else math.nan
     return guess if math.isfinite(value) and value < there.fun(stay) else stay
+
+
+def _extrapolated(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> float:
+    """max f at the Richardson candidate; nan where there is none."""
+    x = _richardson(problem, warm, cold)
+    return problem.value(x) if np.isfinite(x).all() else math.nan
 
 
 def _richardson(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> Array:

@@ -24,6 +24,11 @@ class Minimax:
     constraints : LinearConstraint, NonlinearConstraint or sequence of them, or Constraints
         Linear ones are intersected with the domain; nonlinear ones are kept beside it, and no bound is proven then.
 
+    Raises
+    ------
+    TypeError, ValueError
+        Something that is no components, domain or constraint; numbers of variables that differ.
+
     Attributes
     ----------
     n, d : int
@@ -39,7 +44,8 @@ class Minimax:
         if not isinstance(components, Components):
             if callable(components) and not isinstance(components, LinearOperator):
                 raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
-            components = Affine(components)
+            with _doors.about("components"):
+                components = Affine(components)
         d = components.d if components.d > 0 else None
         known = constraints if isinstance(constraints, Constraints) else None
         linear, nonlinear = split(() if known else constraints)
@@ -103,7 +109,7 @@ class Minimax:
         if x0 is None:
             return start_of(self.domain)
         x = _doors.vector("x0", x0, self.d)
-        return x if self.domain.contains(x, 0.0) else np.asarray(self.domain.project(x))
+        return x if self.domain.contains(x, 0.0) else _projected(self.domain, x)
 
 
 def restored(components: Components, domain: Domain, constraints: Constraints | None) -> Minimax:
@@ -117,7 +123,15 @@ def restored(components: Components, domain: Domain, constraints: Constraints | 
 def start_of(domain: Domain) -> Array:
     """Where to begin: the domain's start, or for a user's domain the projection of 0."""
     begin = getattr(domain, "start", None)
-    return np.asarray(begin() if begin else domain.project(np.zeros(domain.d)), dtype=np.float64)
+    return np.asarray(begin(), dtype=np.float64) if begin else _projected(domain, np.zeros(domain.d))
+
+
+def _projected(domain: Domain, x: Array) -> Array:
+    """x moved into X; a ValueError where a user's domain has no numbers for an answer."""
+    y = np.asarray(domain.project(x), dtype=np.float64)
+    if not np.isfinite(y).all():
+        raise ValueError(f"domain must project onto finite numbers; project({x}) of {domain!r} returned {y}")
+    return y
 
 
 def checked(problem: Any) -> "Minimax":

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from scipy.optimize import OptimizeResult
 
-from .certificate import prove
+from ._typing import Array, Index
+from .certificate import Certificate, Multipliers, prove
+from .components import Weights
 from .problem import Minimax
 from .solvers.base import slack
 from .solvers.judge import Judge
@@ -44,6 +46,33 @@ class MinimaxResult(OptimizeResult):
         `nfev` counts calls of the functions (for difference quotients too), `njev` and `nhev` those of `jac`, `hess`.
     """
 
+    x: Array
+    fun: float
+    smoothed_fun: float
+    lower_bound: float
+    smoothed_lower_bound: float
+    upper_bound: float
+    gap: float
+    gap_parts: tuple[float, float]
+    threshold: float
+    certificate: Certificate
+    weights: Array | Weights | None
+    multipliers: Multipliers | None
+    active: Index
+    optimality: float
+    constr_violation: float
+    tau: float
+    nit: int
+    nfev: int
+    njev: int
+    nhev: int
+    npass: float
+    method: str
+    success: bool
+    status: int
+    message: str
+    trace: list[dict[str, Any]]
+
     def __repr__(self) -> str:
         """SciPy's, with the length of the trace in its place."""
         shown = OptimizeResult(self)
@@ -53,7 +82,15 @@ class MinimaxResult(OptimizeResult):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a solve; `.result` is the best certified point so far, `.path` what a path had finished."""
+    """Ctrl-C during a solve.
+
+    Attributes
+    ----------
+    result : MinimaxResult
+        The best certified point so far.
+    path : Path or None
+        What a path had finished.
+    """
 
     path: Any = None
 
@@ -124,11 +161,22 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
     return result
 
 
+def interrupted(result: MinimaxResult) -> MinimaxResult:
+    """The same, where Ctrl-C kept another method from going on."""
+    found = MinimaxResult(result)
+    found.update(status=int(Status.INTERRUPTED), success=False, message=SENTENCES[Status.INTERRUPTED])
+    return found
+
+
 def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult, *, smoothed: bool = False) -> MinimaxResult:
     """What two solves of one problem have found together, one after the other on one budget: the better point with the
-    better bound, which may come from different ones. `smoothed`: they have minimized F_τ, and that is what counts."""
-    aim = "smoothed_fun" if smoothed else "fun"
-    first = not (smoothed and two.success) and (one[aim] <= two[aim] or math.isnan(two[aim]))
+    better bound, which may come from different ones. `smoothed`: they have minimized F_τ, and that is what counts.
+
+    The better point is the one that proves the smaller maximum: far out, rounding may hide more than is left to gain.
+    """
+    aim = "smoothed_fun" if smoothed else "upper_bound"
+    open_end = one.upper_bound - max(one.lower_bound, two.lower_bound) > one.threshold
+    first = not (two.success and (smoothed or open_end)) and (one[aim] <= two[aim] or math.isnan(two[aim]))
     best, other = (one, two) if first else (two, one)
     found = MinimaxResult(best)
     found.update({count: one[count] + two[count] for count in ("nit", "nfev", "njev", "nhev")})

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -15,6 +15,28 @@ from .regularizers import Regularizer
 from .regularizers import named as regularizer_of
 from .solvers import METHODS, Direct, Method
 from .surrogate import SMOOTHINGS, check_prior, kind_of
+
+
+class StepOptions(TypedDict, total=False):
+    """What `solve` takes besides the problem, and `path` for each temperature."""
+
+    atol: float | None
+    regularizer: str
+    prior: Any
+    max_passes: float
+    time_limit: float | None
+    callback: Callable[..., Any] | None
+    progress: bool
+    rng: Any
+    options: dict[str, Any] | None
+
+
+class SolveOptions(StepOptions, total=False):
+    """What `minimax` hands on to `solve`."""
+
+    tau: float | None
+    tol: float
+    method: str
 
 
 @dataclass(frozen=True)
@@ -63,16 +85,18 @@ class Settings:
         return cls(
             method=maker,
             why=why,
-            auto=method == "auto",
+            auto=isinstance(method, str) and method == "auto",
             tau=None if tau is None else _doors.positive("tau", tau),
             regularizer=smoothing,
             tol=_doors.positive("tol", tol, zero=True),
             atol=None if atol is None else _doors.positive("atol", atol, zero=True),
             prior=None if prior is None else check_prior(prior, problem.n, kind_of(smoothing)),
-            max_passes=math.inf if max_passes == math.inf else _doors.positive("max_passes", max_passes),
+            max_passes=math.inf
+            if isinstance(max_passes, float) and max_passes == math.inf
+            else _doors.positive("max_passes", max_passes),
             time_limit=None if time_limit is None else _doors.positive("time_limit", time_limit, zero=True),
             callback=callback,
-            progress=bool(progress),
+            progress=_doors.flag("progress", progress),
             options=_known(maker, options),
             rng=_generator(rng),
         )

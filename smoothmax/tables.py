@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .reading import printable
 from .report import Facts
 
 SHOWN = 8  # variables in the table; --json and --out hold all
@@ -58,7 +59,7 @@ def of_solve(facts: Facts) -> Any:
     table.add_column(overflow="fold")
     for name, text in LINES.items():
         if name not in SMOOTHED or "tau" in facts:
-            table.add_row(name, text(facts))
+            table.add_row(name, printable(text(facts)))
     return table
 
 
@@ -102,7 +103,7 @@ def of_sweep(rows: Sequence[Facts]) -> Iterator[Any]:
     if table.row_count:
         yield table
     for row in failed:
-        yield f"failed: method={row['method']} tau={row['tau']} seed={row['seed']}: {row['error']}"
+        yield printable(f"failed: method={row['method']} tau={row['tau']} seed={row['seed']}: {row['error']}")
 
 
 def show(*tables: Any) -> None:

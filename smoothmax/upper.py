@@ -11,7 +11,7 @@ import numpy as np
 
 from ._typing import Array
 from .components import Linearization
-from .inner import gamma
+from .inner import gamma, underflow
 from .problem import Minimax
 
 CLOSE = 1e-9  # within this x is projected before its value counts as an upper bound
@@ -30,6 +30,8 @@ def upper_value(problem: Minimax, lin: Linearization) -> float:
         if not problem.domain.contains(lin.x, CLOSE):
             return math.inf
         inside = np.asarray(problem.domain.project(lin.x), dtype=np.float64)
+        if not np.isfinite(inside).all():
+            return math.inf
         lin = lin if np.array_equal(inside, lin.x) else problem.at(inside, lin.meter)
     return _rounded_up(problem, lin) + _slope(problem, lin)
 
@@ -67,7 +69,7 @@ def mean_error(lin: Linearization, p: Array) -> float:
         of_f = limit
     else:
         of_f = sum(float(p[s] @ components.rounding(lin.x, live[s], f[s])) for s in _portions(live.size))
-    return of_f + gamma(live.size) * float(p @ np.abs(f))
+    return of_f + gamma(live.size) * float(p @ np.abs(f)) + underflow(live.size)
 
 
 def _portions(size: int) -> Iterator[slice]:

@@ -10,7 +10,7 @@ import pytest
 
 def _torch():
     torch = importlib.import_module("torch")
-    return lambda a: torch.tensor(np.ascontiguousarray(a)), lambda a: a.detach().numpy()
+    return lambda a: torch.tensor(np.array(a, order="C")), lambda a: a.detach().numpy()
 
 
 def _jax():

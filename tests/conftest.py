@@ -2,6 +2,6 @@
 
 from hypothesis import settings
 
-from .effort import NIGHT
+from .effort import PROFILE
 
-settings.load_profile("night" if NIGHT else "change")
+settings.load_profile(PROFILE)

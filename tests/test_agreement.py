@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 from types import SimpleNamespace
@@ -16,7 +17,8 @@ import problems
 import smoothmax as sm
 from smoothmax.agreement import ROUTES, Agreement, Row, rational_bound, verify
 from smoothmax.agreement import verify as door
-from smoothmax.agreement.route import Found
+from smoothmax.agreement.judge import judge
+from smoothmax.agreement.route import Found, Question
 from smoothmax.solvers import conic
 from tests import naive
 
@@ -291,3 +293,54 @@ def test_an_optimum_of_zero_is_agreed_on(seed):
     problem = sm.Minimax(sm.Affine(rng.standard_normal((4, 4)), rng.standard_normal(4), absolute=True))
     report = sm.verify(problem, 1e-3)
     assert report.agree, report.differences
+
+
+class Cube:
+    """A domain of the user's own."""
+
+    d = D
+
+    def project(self, x):
+        return np.clip(x, -1, 1)
+
+    def lmo(self, c):
+        return -np.sign(c)
+
+    def contains(self, x, tol=1e-9):
+        return bool(np.all(np.abs(x) <= 1 + tol))
+
+
+@pytest.mark.parametrize(
+    ("problem", "route", "words"),
+    [
+        (sm.Minimax(components("absolute"), Cube()), "slsqp epigraph", "linear constraints or a ball"),
+        (sm.Minimax(sm.Affine(np.ones((1, 501))), sm.Simplex(501)), "slsqp epigraph", "501 variables|501 × 501"),
+        (sm.Minimax(sm.Affine(np.ones((5001, 41)))), "slsqp epigraph", "5001 × 41"),
+        (sm.Minimax(sm.Affine(np.ones((2, 501))), sm.Simplex(501)), "scipy", "501 × 501"),
+    ],
+)
+def test_a_route_that_does_not_apply_says_why(problem, route, words):
+    (row,) = verify(problem, 0.1, routes=(route,)).rows
+    assert row.status == "not applicable"
+    assert re.search(words, row.said), row.said
+
+
+def test_a_conic_solver_without_a_point_has_failed(monkeypatch):
+    monkeypatch.setattr(conic, "attempt", lambda *_: None)
+    monkeypatch.setattr(conic, "exact", lambda *_: None)
+    problem = sm.Minimax(components("absolute"), DOMAINS["box"])
+    for row in verify(problem, 0.1, routes=("clarabel log-sum-exp", "cvxpy max")).rows:
+        assert row.status == "failed"
+        assert "no point" in row.said
+
+
+def test_weights_that_cannot_be_read_are_passed_over():
+    """A route may hand over nan or nothing: the point's own weights remain."""
+    problem = sm.Minimax(components("absolute"), DOMAINS["box"])
+    best = sm.solve(problem)
+    for weights in (np.full(problem.n, np.nan), np.zeros(problem.n)):
+        found = Found(best.x, True, "done", weights)
+        asked = Question(problem, 1e-9, 1e-8, None, best.x)
+        judged = judge(asked, found, "exact")
+        assert np.isfinite(judged.lower)
+        assert judged.lower <= best.fun

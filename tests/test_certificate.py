@@ -811,3 +811,49 @@ def test_quadratics_over_half_open_boxes_are_solved(seed, n):
         sm.Minimax(sm.Quadratic(np.einsum("nij,nkj->nik", C, C), q), sm.Box(np.zeros(10), np.full(10, np.inf)))
     )
     assert r.success, r.message
+
+
+# --- the first-order condition of nonconvex problems, to the number
+
+HALF = [[2.5, 0.6], [-1.5, -0.2]]  # weights of ½ each: Jᵀp = (½, ⅕), Σ p_i|J_ij| = (2, ⅖)
+
+
+class OnlyAnOracle:
+    """The segment from 0 to (1, 0), which does not project."""
+
+    d = 2
+
+    def contains(self, x, tol=0.0):
+        return abs(x[1]) <= tol and -tol <= x[0] <= 1 + tol
+
+    def lmo(self, c):
+        return np.array([float(c[0] < 0), 0.0])
+
+
+@pytest.mark.parametrize("units", [1e-8, 1.0, 1e8])
+@pytest.mark.parametrize(
+    ("domain", "x", "J", "residual"),
+    [
+        (sm.Box([-1, -1], [1, 1]), [0, 0], HALF, 0.5),
+        (sm.Box([1, -1], [9, 1]), [1, 0], [[0.5, 0], [0.5, 0]], 0.0),  # pushed against the lower bound
+        (sm.Box([1, -1], [9, 1]), [1, 0], [[-0.5, 0], [-0.5, 0]], 1.0),
+        (sm.Box([-9, -1], [-1, 1]), [-1, 0], [[-0.5, 0], [-0.5, 0]], 0.0),  # against the upper one
+        (sm.Box([-9, -1], [-1, 1]), [-1, 0], [[0.5, 0], [0.5, 0]], 1.0),
+        (sm.Box([0, 0], [9, 9]), [0.5, 0.5], [[1, 0], [1, 0]], 1.0),  # near is not at
+        (sm.Box([0, 0], [9, 9]), [1.5e-9, 1], [[1, 0], [1, 0]], 1.0),
+        (sm.Box([-9, -9], [0, 0]), [-1.5e-9, -1], [[-1, 0], [-1, 0]], 1.0),
+        (sm.Box([1e6, 0], [2e6, 9]), [1e6 + 1e-4, 1], [[1, 0], [1, 0]], 0.0),  # at, up to rounding
+        (sm.Box([-2e6, 0], [-1e6, 9]), [-1e6 - 1e-4, 1], [[-1, 0], [-1, 0]], 0.0),
+        (sm.Ball([0, 0], 1.0), [0.5, 0], [[4, 0], [-2, 0]], 1 / 3),  # a step of c over the largest column
+        (sm.Ball([0, 0], 1.0), [0.5, 0], [[0, 0], [0, 0]], 0.0),
+        (sm.Ball([0, 0], 1.0), [1, 0], [[-1, 0], [-1, 0]], 0.0),  # pushed outwards
+        (sm.Ball([0, 0], 1.0), [-1, 0], [[-1, 0], [-1, 0]], 1.0),
+        (sm.Simplex(2), [0.5, 0.5], [[1, -1], [1, -1]], 0.5),  # as far as the vertex
+        (OnlyAnOracle(), [0.5, 0], [[1, 0], [1, 0]], np.nan),
+    ],
+)
+def test_the_residual_of_a_first_order_point_is_relative(domain, x, J, residual, units):
+    J = units * np.array(J, dtype=float)
+    found = sm.certify(sm.Minimax(sm.Smooth(lambda x: J @ x, lambda x: J, d=2, n=2), domain), x, [0.5, 0.5])
+    assert (found.kind, found.lower) == ("local", -INF)
+    assert found.residual == pytest.approx(residual, rel=1e-12, abs=1e-15, nan_ok=True)

@@ -809,3 +809,17 @@ def test_a_problem_is_frozen_and_can_be_copied():
     for twin in (copy.copy(problem), copy.deepcopy(problem), pickle.loads(pickle.dumps(problem))):
         assert twin.value(X) == problem.value(X)
         assert twin.domain.radius == 2.0
+
+
+@pytest.mark.parametrize("rows", [slice(0, 16), slice(0, 61)])
+def test_blocks_that_leave_components_out_or_repeat_them_are_refused(rows):
+    """What no block holds would be memory that nobody has written to."""
+    data = sm.Affine(np.random.default_rng(0).standard_normal((60, 3)), np.ones(60), absolute=False)
+
+    class Part(sm.Affine):
+        def at(self, x):
+            blocks = list(data.at(x))
+            yield from blocks * 2 if rows.stop > 60 else list(data.subset(np.arange(16)).at(x))
+
+    with pytest.raises(ValueError, match=r"components: .* each of the 60 once; component"):
+        sm.solve(sm.Minimax(Part(data.A, data.b), sm.Box(-np.ones(3), np.ones(3))))

@@ -15,6 +15,7 @@ from smoothmax.cvx.extract.affine import affine
 from smoothmax.cvx.extract.extracted import extract
 from smoothmax.cvx.extract.layout import Layout
 from smoothmax.cvx.extract.objective import components_of
+from tests.effort import law
 
 RNG = np.random.default_rng(4)
 x, y = cp.Variable(4, name="x"), cp.Variable(name="y")
@@ -26,6 +27,8 @@ BATCH = RNG.standard_normal((2, 5, 3))
 FACTOR = cp.Parameter(nonneg=True, value=2.5)
 MATRIX = cp.Parameter((2, 3), value=B)
 SEMIDEFINITE = cp.Parameter((4, 4), PSD=True, value=H)
+PRODUCT = A @ x
+ZEROS = sp.csr_array((np.array([1.0, 0.0, 2.0]), ([0, 0, 1], [0, 1, 2])), (2, 4))  # one of them stored
 ROW = cp.reshape(x, (1, 4), order="F")
 GRID = np.arange(12.0).reshape(3, 4)
 
@@ -208,6 +211,7 @@ def nested(draw, depth=3):
     )
 
 
+@law(40, 1000)
 @given(nested(), st.sampled_from([cp.Minimize, cp.Maximize]))
 def test_random_nested_objectives(expr, sense):
     agree(cp.max(expr) if sense is cp.Minimize else cp.min(-expr), sense, points=2)
@@ -221,6 +225,15 @@ def test_random_nested_objectives(expr, sense):
         cp.max(cp.hstack([cp.norm_inf(A @ x - 2), cp.sum_squares(x - 1)])),
         cp.max(cp.abs(A @ x + y - np.arange(5))) + cp.sum_squares(x),
         cp.norm_inf(B.T @ X[:2] - GRID),
+        cp.max(PRODUCT + 2 * PRODUCT - 1),
+        cp.norm_inf(cp.abs(A @ x - 1)),
+        cp.max(cp.abs(-cp.square(x - 1))),
+        cp.max(cp.power(cp.abs(A @ x - 1), 1)),
+        cp.max(C @ (SPARSE[:, :4].T @ (A @ x)) - 1),
+        cp.max(ZEROS @ cp.square(x - 1)),
+        cp.max(cp.hstack([0 * cp.sum_squares(x), cp.max(A @ x)])),
+        cp.norm_inf(A @ x) + cp.quad_form(x - 1, H),
+        cp.max(cp.hstack([cp.quad_form(x, H) + 1, cp.quad_form(x, H) - y, cp.quad_form(x, 2 * H)])),
     ],
     ids=lambda e: str(e)[:30],
 )
@@ -387,3 +400,9 @@ def test_layout_places_every_variable():
     put(layout, point)
     np.testing.assert_array_equal(X.value.ravel(order="F"), point[layout.place(X)])
     assert layout.values(point)[y.id].shape == ()
+
+
+def test_what_holds_no_variable_or_complex_numbers_is_refused():
+    for expr, word in ((cp.max(cp.Constant([1.0, 2.0])), "no variables"), (cp.max(cp.real(1j * x)), "complex")):
+        with pytest.raises(NotMinimax, match=word):
+            objective_of(expr)

@@ -5,6 +5,7 @@ import math
 import cvxpy as cp
 import numpy as np
 import pytest
+from cvxpy.transforms.partial_optimize import partial_optimize
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
@@ -284,3 +285,22 @@ def test_norms_are_listed_as_left_exact():
     smoothing = cvx.smooth(cp.Problem(cp.Minimize(cp.sum_squares(Y - 1) + cp.tv(Y))), 0.1)
     assert smoothing.error_bound == 0
     assert "kink" in smoothing.kept[0].reason
+
+
+def test_atoms_have_the_names_that_cvxpy_shows():
+    problem = cp.Problem(cp.Maximize(-cp.sum(cp.neg(VARIABLE)) + cp.sum_smallest(VARIABLE, 2)))
+    assert len(cvx.smooth(problem, 0.1, atoms="neg").replaced) == 1
+    assert len(cvx.smooth(problem, 0.1, atoms="sum_smallest").replaced) == 1
+
+
+def test_a_norm_below_one_has_no_bound_and_says_why():
+    found = cvx.smooth(cp.Problem(cp.Maximize(cp.pnorm(cp.minimum(VARIABLE, 1), 0.5))), 0.1)
+    assert found.error_bound == np.inf
+    assert "p = 1/2" in found.reason
+
+
+def test_a_problem_inside_a_problem_is_left_exact():
+    inner = cp.Problem(cp.Minimize(cp.norm_inf(VARIABLE)), [VARIABLE >= 1])
+    least = partial_optimize(inner, [VARIABLE])
+    found = cvx.smooth(cp.Problem(cp.Minimize(least + cp.max(cp.Variable(3) + 1))), 0.1)
+    assert any("problem of its own" in kept.reason for kept in found.kept)

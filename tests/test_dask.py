@@ -19,7 +19,7 @@ import scipy.sparse as sp
 from distributed import Client, LocalCluster
 
 import smoothmax as sm
-from smoothmax.components import Linearization, passes
+from smoothmax.components import Linearization, Meter, passes
 from smoothmax.components import dask as chunks
 from smoothmax.components.tallies import Extent, Gram, Image, Pull, Sizes, Soft, Values, Worst
 from smoothmax.solvers import METHODS
@@ -313,6 +313,22 @@ def test_all_at_the_top(alone):
     assert other.success
     assert other.fun == pytest.approx(one.fun, abs=max(one.gap, other.gap))
     np.testing.assert_array_equal(other.active, one.active)
+
+
+def test_more_at_the_top_than_a_survey_keeps(alone):
+    """What a pass finds there is what was sought, and no pass is made where the values are known."""
+    at_top = np.repeat([1.0, 0.0], [800, 200])
+    for known, passes_made in ((False, 2.0), (True, 2.0)):
+        meter = Meter()
+        lin = Linearization(chunked(np.zeros((1000, 1)), at_top, 300), np.zeros(1), meter)
+        lin.survey()
+        if known:
+            np.testing.assert_array_equal(lin.f, at_top)
+        rows, values = lin.leaders(0.0)
+        np.testing.assert_array_equal(rows, np.arange(800))
+        assert set(values) == {1.0}
+        assert meter.npass == passes_made
+        assert [v.tolist() for v in lin.highest()] == [[0], [1.0]]
 
 
 def test_a_ray_is_found_without_the_values(monkeypatch, alone):

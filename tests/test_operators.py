@@ -147,10 +147,28 @@ def test_hessian_is_symmetric_semidefinite_with_rows_summing_to_zero(x, tau):
 
 def test_hvp_goes_slice_by_slice():
     rng = np.random.default_rng(0)
-    x, v = rng.normal(size=(3, 4, 5)), rng.normal(size=(4, 1))
+    x, v = rng.normal(size=(3, 4, 5)), rng.normal(size=(4, 5))
     whole = op.logsumexp_hvp(x, v, tau=0.5, axis=(0, 2))
     for j in range(4):
         np.testing.assert_allclose(whole[:, j], op.logsumexp_hvp(x[:, j], v[j], tau=0.5), rtol=1e-12, atol=1e-16)
+
+
+def test_the_derivative_in_tau_and_the_extra_zero_go_slice_by_slice():
+    x = np.random.default_rng(0).normal(size=(3, 4, 5))
+    for f in (op.logsumexp_dtau, op.logsumexp_plus):
+        whole = f(x, tau=0.5, axis=(0, 2))
+        np.testing.assert_allclose(whole, [f(x[:, j], tau=0.5) for j in range(4)], rtol=1e-13)
+
+
+def test_the_temperature_is_one_where_none_is_given():
+    x, v = np.array([1.0, 2.0, 4.0]), np.array([1.0, 0.0, -1.0])
+    for f in (op.logsumexp, op.softmax, op.log_softmax, op.smooth_min, op.mellowmax, op.logsumexp_dtau):
+        np.testing.assert_array_equal(f(x), f(x, tau=1.0))
+    np.testing.assert_array_equal(op.logsumexp_plus(x), op.logsumexp_plus(x, tau=1.0))
+    np.testing.assert_array_equal(op.logsumexp_hessian(x), op.logsumexp_hessian(x, tau=1.0))
+    for f in (op.logsumexp_hvp, op.logaddexp, op.log_matmul):
+        np.testing.assert_array_equal(f(x, v), f(x, v, tau=1.0))
+    assert op.LogSumExpAccumulator().tau == 1.0
 
 
 # --- the other forms

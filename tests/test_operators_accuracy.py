@@ -8,6 +8,7 @@ import pytest
 
 from smoothmax import operators
 from tests import naive
+from tests.effort import cases
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -48,7 +49,7 @@ def promise(x, tau, lse):
     return 2 * EPS * (abs(lse) + abs(max(x)) + spread) + 5e-324
 
 
-@pytest.mark.parametrize("seed", range(240))
+@pytest.mark.parametrize("seed", range(cases(240, 2400)))
 def test_logsumexp_keeps_the_promise(seed):
     x, tau = trouble(seed)
     exact = naive.exact_logsumexp(x, tau)
@@ -66,7 +67,7 @@ def test_logsumexp_keeps_the_promise(seed):
         assert max(x) <= result <= max(x) + tau * math.log(len(x))
 
 
-@pytest.mark.parametrize("seed", range(120))
+@pytest.mark.parametrize("seed", range(cases(120, 1200)))
 def test_softmax_log_softmax_and_entropy_are_relatively_accurate(seed):
     x, tau = trouble(seed)
     exact = naive.exact_log_softmax(x, tau)
@@ -107,7 +108,7 @@ def test_many_long_rows_are_each_as_if_alone(n, dtype):
     assert np.getbufsize() == before
 
 
-@pytest.mark.parametrize("seed", range(100))
+@pytest.mark.parametrize("seed", range(cases(100, 1000)))
 def test_softmax_sums_to_one_where_sums_go_wrong(seed):
     """Exact ties round the same way again and again; a few peaks over a long floor swallow it bit by bit."""
     rng = np.random.default_rng(seed)
@@ -131,7 +132,7 @@ def test_long_axes_keep_the_promise(n):
     assert operators.logsumexp(x[0], prior=prior) == pytest.approx(operators.logsumexp(x[0]) - math.log(n), rel=1e-14)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60, 600)))
 def test_prior(seed):
     x, tau = trouble(seed)
     w = 10.0 ** np.random.default_rng(seed).uniform(-300, 300 if seed % 2 else 0, size=x.size)
@@ -151,7 +152,7 @@ def test_prior_is_read_in_float64_whatever_its_dtype():
         np.testing.assert_allclose(operators.logsumexp(x, axis=-1, prior=w), exact, rtol=4 * EPS)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(cases(60, 600)))
 def test_mellowmax_is_accurate_for_every_temperature(seed):
     x, tau = trouble(seed)
     for t in (tau, 1e3 * tau, 1e12):

@@ -32,7 +32,7 @@ BAD_ARRAYS = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_ARRAYS, ids=repr)
+@pytest.mark.parametrize("bad", BAD_ARRAYS, ids=lambda bad: " ".join(repr(bad).split()))
 @pytest.mark.parametrize("function", REDUCTIONS)
 def test_x(function, bad):
     with pytest.raises((TypeError, ValueError), match=r"^x: "):

@@ -88,7 +88,7 @@ def test_entmax_to_the_last_digits(alpha):
     rng = np.random.default_rng(2)
     for n, tau in ((1, 1.0), (2, 0.3), (6, 1.0), (25, 10.0), (25, 0.1)):
         z = rng.normal(size=n)
-        p, value = naive.exact_entmax(z, tau, alpha)
+        p, value = naive.exact_entmax(z, tau, alpha, digits=effort.cases(60, 300))
         found, weights = tsallis(alpha).maximum(z, tau)
         assert found == pytest.approx(float(value), rel=8 * EPS, abs=8 * EPS * tau)
         np.testing.assert_allclose(weights, [float(v) for v in p], atol=4e-15)
@@ -293,7 +293,7 @@ def test_what_does_not_fit_is_refused_by_name():
         assert_refuses(ValueError, "tau", reg.maximum, [1.0], -1.0)
         assert_refuses(ValueError, "tau", reg.hvp, [1.0], [1.0], 0.0)
         assert_refuses(ValueError, "v", reg.hvp, [1.0, 2.0], [1.0, 2.0, 3.0])
-        assert_refuses(TypeError, "z" if reg is not shannon else "x", reg.maximum, [1j])
+        assert_refuses(TypeError, "z", reg.maximum, [1j])
         assert_refuses(ValueError, "axis", reg.maximum, [1.0], axis=3)
 
 

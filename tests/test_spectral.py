@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.linalg import expm, logm
-from scipy.optimize import linprog
+from scipy.optimize import NonlinearConstraint, linprog
 
 import smoothmax as sm
 from problems import spectral
-from smoothmax.components import densities, frozen, turned
+from smoothmax.certificate import prove
+from smoothmax.components import Meter, densities, frozen, turned
 from smoothmax.components.spectral import quotients
 from smoothmax.solvers import METHODS
 from tests.laws import (
@@ -247,10 +248,56 @@ def test_densities_prove_the_same_at_every_point():
         assert sum(c.parts) == pytest.approx(c.gap, rel=1e-9)
 
 
+def test_a_vector_of_weights_belongs_to_the_eigenvectors_at_hand():
+    problem = random_problem(8)
+    lin = problem.at(np.array([0.3, -0.2, 0.1, 0.5]))
+    V = np.linalg.eigh(naive_matrix(problem.components, lin.x))[1][:, ::-1]
+    for weights in ([2.0, 0, 0, 0, 0, 0], [1.0, 3.0, 0, 0, 0, 0]):
+        p = np.array(weights) / sum(weights)
+        mine, theirs = prove(problem, lin, np.array(weights)), prove(problem, lin, ((V * p) @ V.T,))
+        assert mine.lower == pytest.approx(theirs.lower, rel=1e-12)
+        np.testing.assert_allclose(mine.weights[0], theirs.weights[0], atol=1e-14)
+        assert mine.vector is None
+
+
+def test_the_bound_of_densities_is_that_of_their_affine_functions_rounded_down():
+    problem, B = random_problem(8), np.random.default_rng(1).standard_normal((6, 3))
+    x, W = np.array([0.3, -0.2, 0.1, 0.5]), B @ B.T
+    below, p, _ = frozen(problem.components, (W,))
+    fixed, meters = sm.Minimax(below, problem.domain), [Meter() for _ in range(3)]
+    plain = prove(fixed, fixed.at(x, meters[0]), p)
+    prove(problem, problem.at(x, meters[1]), None)
+    found = prove(problem, problem.at(x, meters[2]), (W,))
+    assert meters[2].npass == meters[0].npass + meters[1].npass
+    assert found.lower == plain.lower - 24 * np.finfo(float).eps * abs(plain.lower)
+    assert np.trace(found.weights[0]) == pytest.approx(1.0, rel=1e-14)
+    assert sum(found.parts) == pytest.approx(found.gap, rel=1e-14)
+    nothing = sm.certify(sm.Minimax(problem.components), x, (W,))
+    assert (nothing.kind, nothing.lower, nothing.parts) == ("none", -np.inf, (np.inf, np.inf))
+
+
+def test_densities_meet_multipliers_constraints_and_slopes_that_count_as_large():
+    falling = sm.Spectral([[0.0]], [[[-1.0]]])
+    walled = sm.Minimax(falling, sm.Polyhedron([[1.0]], [2.0]))
+    found = sm.certify(walled, [1.0], ([[1.0]],), sm.Multipliers([1.0], [], [], []))
+    assert found.lower == pytest.approx(-2.0, rel=1e-13)
+    round_ = sm.Minimax(
+        falling, constraints=NonlinearConstraint(lambda y: y**2, -np.inf, 4.0, jac=lambda y: 2 * np.diag(y))
+    )
+    for v, residual in ((0.25, 0.0), (0.0, 1.0)):
+        multipliers = sm.Multipliers([], [], [], [], np.array([v]))
+        assert sm.certify(round_, [2.0], ([[1.0]],), multipliers).residual == pytest.approx(residual, abs=1e-14)
+    bowl = sm.Smooth(lambda y: y**2, lambda y: 2 * np.diag(y), d=1, n=1, convex=True)
+    problem = sm.Minimax(sm.Stack([sm.Spectral([[-5.0]], [[[0.0]]]), bowl]))
+    weights = (np.zeros((1, 1)), np.ones(1))
+    for floor, kind in ((None, "none"), (np.ones(1), "assumed-convex")):
+        assert prove(problem, problem.at(np.array([1e-9])), weights, None, floor).kind == kind
+
+
 def test_frozen_components_lie_below():
     problem, rng = random_problem(9), np.random.default_rng(0)
     B = rng.standard_normal((6, 3))
-    below, p = frozen(problem.components, (B @ B.T / np.sum(B * B),))
+    below, p, _ = frozen(problem.components, (B @ B.T / np.sum(B * B),))
     assert p.sum() == pytest.approx(1.0)
     for y in rng.standard_normal((20, 4)):
         assert below.value(y).max() <= problem.value(y) + 1e-12

@@ -57,8 +57,8 @@ def verify(
         Arguments that do not fit, named.
     """
     checked(problem)
-    if isinstance(routes, str):
-        raise TypeError(f"routes must be an iterable of names; got the string {routes!r}")
+    if isinstance(routes, str) or not (routes is None or isinstance(routes, Iterable)):
+        raise TypeError(f"routes must be an iterable of names; got {routes!r}")
     names = DEFAULT if routes is None else tuple(_doors.one_of("routes", name, tuple(ROUTES)) for name in routes)
     if time_limit is not None:
         time_limit = _doors.positive("time_limit", time_limit)

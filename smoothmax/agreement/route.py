@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from .._cached import cached_property
 from .._typing import Array
 from ..certificate import Multipliers
 from ..components import Weights

@@ -1,10 +1,12 @@
 """Components: the maps F = (f_1, …, f_n) whose largest value is minimized, and the passes over them."""
 
+from .._asking import CLOCK
 from .affine import Affine
-from .base import CLOCK, Components
+from .base import Components
 from .block import Block
+from .calls import Tally, counted
 from .densities import Weights, checked_weights, densities, families, frozen, spread, turned
-from .passes import Linearization, Meter, Portion, Survey, leading
+from .passes import Linearization, Meter, Portion, Survey, leading, metered
 from .quadratic import Quadratic
 from .smooth import Smooth
 from .spectral import Spectral
@@ -23,12 +25,15 @@ __all__ = [
     "Spectral",
     "Stack",
     "Survey",
+    "Tally",
     "Weights",
     "checked_weights",
+    "counted",
     "densities",
     "families",
     "frozen",
     "leading",
+    "metered",
     "spread",
     "turned",
 ]

@@ -59,7 +59,7 @@ class Affine(Components):
         if self.b.size != m:
             raise ValueError(f"b must have as many entries as A has rows, {m}; it has {self.b.size}")
         self.m = m
-        self.absolute = bool(absolute)
+        self.absolute = _doors.flag("absolute", absolute)
         self.n = 2 * m if self.absolute else m
         self.rows = not isinstance(self.A, LinearOperator)
         self.gathers, self.sparse = self.rows, sp.issparse(self.A)

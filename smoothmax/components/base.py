@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from .._typing import Array, Index
 from .block import Block
 
 if TYPE_CHECKING:
+    from .calls import Calls
     from .tallies import Tally
 
 BLOCK_BYTES = 1 << 21  # measured: 2 MB of rows stay in cache between the two products, and hide the cost of a call
@@ -26,10 +26,6 @@ def row_slices(n: int, row_bytes: int) -> Iterator[slice]:
 def by_blocks(bound: Callable[[Index], Array], rows: Index, row_bytes: int) -> Array:
     """bound(rows) over pieces of about BLOCK_BYTES, so that nothing as large as the data is made."""
     return np.concatenate([np.zeros(0), *(bound(rows[s]) for s in row_slices(rows.size, row_bytes))])
-
-
-# Called before every call of a user's function: a solve lets its deadline speak there, also inside a difference loop.
-CLOCK: ContextVar[Callable[[], None] | None] = ContextVar("CLOCK", default=None)
 
 
 class Components(ABC):
@@ -72,9 +68,22 @@ class Components(ABC):
     gathers: bool = False
     spectral: bool = False
     remote: bool = False
-    evaluations: int = 0
-    jacobians: int = 0
-    hessians: int = 0
+    callers: "tuple[Calls, ...]" = ()  # what counts the calls of a user's functions
+
+    @property
+    def evaluations(self) -> int:
+        """Calls of user functions so far."""
+        return sum(calls.evaluations for calls in self.callers)
+
+    @property
+    def jacobians(self) -> int:
+        """Calls of their Jacobians."""
+        return sum(calls.jacobians for calls in self.callers)
+
+    @property
+    def hessians(self) -> int:
+        """Calls of their Hessians."""
+        return sum(calls.hessians for calls in self.callers)
 
     @abstractmethod
     def at(self, x: Array) -> Iterator[Block]:
@@ -121,8 +130,25 @@ class Components(ABC):
         """A bound on max_i |∂f_i/∂x_j| over all |x| ≤ size where one is cheap to know, else None."""
         return None
 
-    def check(self, x: Array) -> None:  # noqa: B027 - nothing to do for data
-        """Compare derivatives that a user gave with differences at x; nothing to do for data."""
+    def check(self, x: Array) -> None:
+        """Compare derivatives that a user gave with differences at x; of data, that the blocks hold each row once.
+
+        Raises
+        ------
+        ValueError
+            Derivatives that are wrong, rows that no block holds or that several hold.
+        """
+        if self.remote:
+            return
+        held = np.zeros(self.n, dtype=np.int8)
+        for block in self.at(x):
+            for rows in block.rows:
+                held[rows] += 1
+        if (held != 1).any():
+            row = int(np.argmax(held != 1))
+            raise ValueError(
+                f"components: at(x) must hold each of the {self.n} once; component {row} comes {held[row]} times"
+            )
 
     @property
     def exact_hess(self) -> bool:

@@ -9,12 +9,12 @@ Everything is computed when first asked for, so a pass that needs values only ne
 """
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
+from .._cached import cached_property
 from .._typing import Array, Index, Matrix
 from .spans import Entries, Section
 

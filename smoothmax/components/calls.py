@@ -1,33 +1,46 @@
 """What is known of a user's functions: how often each was called, and what they said at the last few points."""
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 import numpy as np
 
 from .._typing import Array, Matrix
-from .base import CLOCK
 
 REMEMBERED = 4  # points: the walk's own, and those that it tries from there
 
 
-@dataclass
+@dataclass(eq=False)
 class Calls:
-    """Shared by a family and its copies, so that what one has asked is counted, and known, for all."""
+    """Shared by a family and its copies, so that what one has asked is counted, and known, for all.
+
+    Threads may share it too: what is remembered is replaced, never changed.
+    """
 
     evaluations: int = 0
     jacobians: int = 0
     hessians: int = 0
-    recent: deque[tuple[Array, Array]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    recent: tuple[tuple[Array, Array], ...] = ()
     slope: tuple[Array, Matrix] | None = None  # of a check, for the solve that follows it
 
     def count_evaluation(self) -> None:
         """One more call of fun."""
-        self.evaluations += 1
+        self._count("evaluations")
 
     def count_jacobian(self) -> None:
         """One more call of jac."""
-        self.jacobians += 1
+        self._count("jacobians")
+
+    def count_hessian(self) -> None:
+        """One more call of hess."""
+        self._count("hessians")
+
+    def _count(self, what: str) -> None:
+        tally = TALLY.get()
+        for counts in (self, tally) if tally is not None and self in tally.of else (self,):
+            setattr(counts, what, getattr(counts, what) + 1)
 
     def value(self, x: Array) -> Array | None:
         """F(x) if x is one of the last points."""
@@ -35,7 +48,7 @@ class Calls:
 
     def remember(self, x: Array, f: Array) -> None:
         """F(x) = f."""
-        self.recent.append((x.copy(), f.copy()))
+        self.recent = (*self.recent[1 - REMEMBERED :], (x.copy(), f.copy()))
 
     def take_slope(self, x: Array) -> Matrix | None:
         """The Jacobian kept for x; given away once, since it may be large."""
@@ -43,11 +56,28 @@ class Calls:
         return kept[1] if kept is not None and np.array_equal(kept[0], x) else None
 
 
-def tick() -> None:
-    """Let the deadline speak before a user's function is called."""
-    clock = CLOCK.get()
-    if clock is not None:
-        clock()
+@dataclass
+class Tally:
+    """The calls that one solve makes of the functions it is about, whoever else calls them meanwhile."""
+
+    of: tuple[Calls, ...]
+    evaluations: int = 0
+    jacobians: int = 0
+    hessians: int = 0
 
 
-__all__ = ["Calls", "tick"]
+TALLY: ContextVar[Tally | None] = ContextVar("TALLY", default=None)
+
+
+@contextmanager
+def counted(of: tuple[Calls, ...]) -> Iterator[Tally]:
+    """Count the calls of these functions that are made inside, in this thread or for it."""
+    tally = Tally(of)
+    token = TALLY.set(tally)
+    try:
+        yield tally
+    finally:
+        TALLY.reset(token)
+
+
+__all__ = ["Calls", "Tally", "counted"]

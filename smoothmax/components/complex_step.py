@@ -3,13 +3,13 @@
 It needs a map that is analytic and computes with complex numbers (Squire and Trapp 1998).
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from .._typing import Array
+from .._warnings import filtered
 
 NO_COMPLEX = 'jac="cs" needs a fun that computes with complex x (no abs, no math.sin, no float array to write into)'
 TINY = 1e-100
@@ -28,8 +28,7 @@ def complex_step(asked: Asked, x: Array, n: int) -> Array:
     J = np.empty((n, x.size))
     points = (x + 1j * h * unit for h, unit in zip(steps, np.eye(x.size), strict=True))
     try:
-        with warnings.catch_warnings():  # where imaginary parts are dropped, NumPy warns
-            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        with filtered("error", np.exceptions.ComplexWarning):  # where imaginary parts are dropped, NumPy warns
             for j, parts in enumerate(asked(points)):
                 J[:, j] = _imaginary(parts, n) / steps[j]
     except (TypeError, np.exceptions.ComplexWarning) as wrong:
@@ -39,9 +38,12 @@ def complex_step(asked: Asked, x: Array, n: int) -> Array:
 
 
 def _imaginary(values: list[Any], n: int) -> Array:
-    f = np.concatenate([np.atleast_1d(np.asarray(value)) for value in values])
+    try:
+        f = np.concatenate([np.atleast_1d(np.asarray(value)) for value in values])
+    except ValueError:
+        raise ValueError(f"fun(x) must return shape ({n},) for complex x too; what it returned is no array") from None
     if f.dtype.kind != "c":
         raise TypeError(f"{NO_COMPLEX}; it returned {f.dtype} for complex x")
     if f.shape != (n,):
         raise ValueError(f"fun(x) must return shape ({n},) for complex x too; it returned shape {f.shape}")
-    return np.asarray(f.imag)
+    return np.where(np.isfinite(f.real), f.imag, np.nan)  # no value, no slope

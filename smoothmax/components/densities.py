@@ -50,16 +50,23 @@ def turned(components: Components, x: Array, p: Array, tau: float, u: Array, mea
     return tuple(found)
 
 
-def frozen(components: Components, weights: Weights) -> tuple[Components, Array]:
-    """The components with every λ_max replaced by the affine functions below it that the weights choose, and p."""
-    parts, p = [], []
+def frozen(components: Components, weights: Weights) -> tuple[Components, Array, Weights]:
+    """The components with every λ_max replaced by the affine functions below it that the weights choose; their p.
+
+    What is negative in the weights (they come of a step to first order) is left out; the last is what they are then.
+    """
+    parts, p, kept = [], [], []
     for part, w in zip(families(components), weights, strict=True):
         if isinstance(part, Spectral):
             part = Frozen(part, w)
+            kept.append(w if part.semidefinite else (part.vectors * part.weights) @ part.vectors.T)
             w = part.weights
+        else:
+            w = np.maximum(w, 0.0)
+            kept.append(w)
         parts.append(part)
         p.append(w)
-    return (parts[0] if len(parts) == 1 else Stack(parts)), np.concatenate(p)
+    return (parts[0] if len(parts) == 1 else Stack(parts)), np.concatenate(p), tuple(kept)
 
 
 def checked_weights(weights: Any, components: Components) -> Weights:
@@ -119,7 +126,8 @@ class Frozen(Affine):
         if not live.any():
             live[-1] = True
         V = V[:, live]
-        self.weights = np.maximum(values[live], 0.0)
+        self.semidefinite = bool(values[0] >= 0)
+        self.vectors, self.weights = V, np.maximum(values[live], 0.0)
         super().__init__(whole.family.diagonals(V), np.einsum("ai,ab,bi->i", V, whole.A0, V, optimize=True))
         self._norms = whole.family.norms
         self._slopes = 2 * (whole.n + 1) * EPS * whole.family.diagonal_sizes(V)

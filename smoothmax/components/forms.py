@@ -99,7 +99,7 @@ def as_box(bounds: Any) -> Box:
     pair = (bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds
     if not isinstance(pair, Sequence) or len(pair) != 2:
         raise ValueError(f"bounds must be a pair (lb, ub) or scipy Bounds; got {bounds!r}")
-    lb, ub = (_doors.float_array(name, side, "(d,)").copy() for name, side in zip(("lb", "ub"), pair, strict=True))
+    lb, ub = (_doors.float_array("bounds", side, "(d,)").copy() for side in pair)
     if not np.all(lb <= ub):
         raise ValueError(f"bounds must have lb ≤ ub everywhere; got {lb} and {ub}")
     return lb, ub

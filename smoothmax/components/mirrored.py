@@ -9,6 +9,7 @@ from .. import _doors
 from .._typing import Array, Index
 from .base import Components
 from .block import Block
+from .calls import Calls
 from .subset import Subset
 
 
@@ -56,19 +57,9 @@ class Mirrored(Components):
         return f"Mirrored({self.inner!r}, {self.marks.size} absolute)"
 
     @property
-    def evaluations(self) -> int:  # type: ignore[override]
-        """Calls of user functions so far."""
-        return self.inner.evaluations
-
-    @property
-    def jacobians(self) -> int:  # type: ignore[override]
-        """Calls of their Jacobians."""
-        return self.inner.jacobians
-
-    @property
-    def hessians(self) -> int:  # type: ignore[override]
-        """Calls of their Hessians."""
-        return self.inner.hessians
+    def callers(self) -> tuple[Calls, ...]:  # type: ignore[override]
+        """As inside."""
+        return self.inner.callers
 
     @property
     def exact_hess(self) -> bool:

@@ -6,11 +6,11 @@ same from above, and nothing as large as the data is ever made. Where the data a
 """
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from .._cached import cached_property
 from .._typing import Array, Index
 from .base import Components, row_slices
 from .block import PROBES, Block
@@ -42,6 +42,19 @@ class Meter:
     def left(self) -> float:
         """Seconds until the deadline, for guests that cannot be asked to look at the clock."""
         return np.inf
+
+
+def metered(meter: Meter | None) -> Meter:
+    """The meter, or a new one.
+
+    Raises
+    ------
+    TypeError
+        Something else.
+    """
+    if not (meter is None or isinstance(meter, Meter)):
+        raise TypeError(f"meter must be a Meter or None; got {type(meter).__name__}")
+    return Meter() if meter is None else meter
 
 
 class Portion(Meter):
@@ -85,7 +98,7 @@ class Linearization:
 
     def __init__(self, components: Components, x: Array, meter: Meter | None = None) -> None:
         self.components, self.x = components.bound(x), x
-        self.meter = meter or Meter()
+        self.meter = metered(meter)
         self._blocks: list[Block] | None = None
         self._survey: Survey | None = None
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from copy import copy
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import _doors
+from .._cached import cached_property
 from .._linalg import equilibrate
 from .._typing import Array, Index
 from .affine import TINY, UNIT
@@ -19,6 +20,9 @@ from .matrix import times
 class Quadratic(Components):
     """f_i(x) = ½ xᵀP_i x + q_iᵀx + r_i.
 
+    The family is convex when every P_i is positive semidefinite up to rounding, which is checked here; what that leaves
+    open is `semidefinite_shift` ≥ 0, with P_i + diag(shift) ⪰ 0 for sure: (n, d), or (d,) for a shared P.
+
     Parameters
     ----------
     P : (n, d, d) array, (d, d) array or number
@@ -28,8 +32,10 @@ class Quadratic(Components):
     r : (n,) array, optional
         Zero by default; n and d come from whichever of P, q, r has them.
 
-    The family is convex when every P_i is positive semidefinite up to rounding, which is checked here; what that leaves
-    open is `semidefinite_shift` ≥ 0, with P_i + diag(shift) ⪰ 0 for sure: (n, d), or (d,) for a shared P.
+    Raises
+    ------
+    TypeError, ValueError
+        Non-numeric or non-finite data, shapes that do not fit, sizes that nothing gives.
     """
 
     quadratic = True
@@ -40,7 +46,8 @@ class Quadratic(Components):
         q = None if q is None else _doors.finite_array("q", q, "(n, d)", 2)
         r = None if r is None else _doors.finite_array("r", r, "(n,)", 1)
         self.n, self.d = _sizes(P, q, r)
-        self.P = P / 2 + np.swapaxes(P, -1, -2) / 2 if P.ndim else P
+        turned = np.swapaxes(P, -1, -2) if P.ndim else P
+        self.P = P if np.array_equal(P, turned) else P / 2 + turned / 2  # a half may underflow
         self.q = np.zeros((self.n, self.d)) if q is None else q
         self.r = np.zeros(self.n) if r is None else r
         self.semidefinite_shift = _shift(self.P) if self.P.ndim else np.where(P < 0, np.nan, np.zeros(self.d))
@@ -125,7 +132,8 @@ class Quadratic(Components):
     def curvature_slack(self, p: Array) -> Array:
         """Σ p_i shift_i."""
         shift = self.semidefinite_shift
-        return np.asarray(p @ shift if shift.ndim == 2 else p.sum() * shift)
+        total = p @ shift if shift.ndim == 2 else p.sum() * shift
+        return np.asarray(np.maximum(total, TINY * np.any(np.atleast_2d(shift) > 0, axis=0)))  # which may underflow
 
 
 def _values(q: Array, r: Array, x: Array, Px: Array) -> Array:
@@ -198,7 +206,8 @@ def _shift_of_one(P: Array) -> Array:
     error = (d + 2) ** 2 * UNIT
     if _factors(S, -error):
         return np.zeros(diagonal.size)
-    return diagonal * ((8 * d + 1) * UNIT + error) if _factors(S, 8 * d * UNIT) else np.full(diagonal.size, np.nan)
+    shift = np.maximum(diagonal * ((8 * d + 1) * UNIT + error), TINY * live)
+    return shift if _factors(S, 8 * d * UNIT) else np.full(diagonal.size, np.nan)
 
 
 def _factors(S: Array, shift: float) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from .. import _doors
+from .._asking import called, tick
 from .._typing import Array, Index, Matrix
 from . import differences
 from .base import Components
 from .block import Block
-from .calls import Calls, tick
+from .calls import Calls
 from .complex_step import complex_step
 from .disagreement import check_hessian, check_jacobian
 from .forms import as_box, as_functions, as_jacobian, sizes_of
@@ -48,6 +49,11 @@ class Smooth(Components):
         Whether a solve compares `jac` with `fun` at its start: along one direction (one call of `fun`), not at all, or
         for every variable, and `hess` with `jac` as well.
 
+    Raises
+    ------
+    TypeError, ValueError
+        Something that cannot be called, sizes or bounds that do not fit; at a solve, derivatives that disagree.
+
     Attributes
     ----------
     evaluations, jacobians, hessians : int
@@ -73,7 +79,7 @@ class Smooth(Components):
         self._jac: Any = as_jacobian(jac, len(self._functions))
         if hess is not None and not callable(hess):
             raise TypeError(f"hess must be callable, hess(x, v) -> (d, d); got {hess!r}")
-        if check not in (True, False, "full"):
+        if not (isinstance(check, bool | np.bool_) or (isinstance(check, str) and check == "full")):
             raise ValueError(f'check must be True, False or "full"; got {check!r}')
         self._hess, self._checks, self._box = hess, check, as_box(bounds)
         self.workers = as_workers(workers)
@@ -81,26 +87,19 @@ class Smooth(Components):
         self.n = -1 if n is None else _doors.count("n", n)
         if self._constant:
             self.n, self.d = sizes_of(self._jac, self.n, self.d)
-        self.convex = bool(convex)
+        if self.d > 0 and any(side.shape not in ((), (self.d,)) for side in self._box):
+            shapes = " and ".join(str(side.shape) for side in self._box)
+            raise ValueError(f"bounds must be numbers or vectors of length d = {self.d}; their shapes are {shapes}")
+        self.convex = _doors.flag("convex", convex)
         self.calls = Calls()
 
     def __repr__(self) -> str:
         return f"Smooth(n={self.n}, d={self.d}{', convex' if self.convex else ''})"
 
     @property
-    def evaluations(self) -> int:  # type: ignore[override]
-        """Calls of fun so far."""
-        return self.calls.evaluations
-
-    @property
-    def jacobians(self) -> int:  # type: ignore[override]
-        """Calls of jac so far."""
-        return self.calls.jacobians
-
-    @property
-    def hessians(self) -> int:  # type: ignore[override]
-        """Calls of hess so far."""
-        return self.calls.hessians
+    def callers(self) -> tuple[Calls, ...]:  # type: ignore[override]
+        """The one that its copies share."""
+        return (self.calls,)
 
     @property
     def exact_hess(self) -> bool:
@@ -221,8 +220,8 @@ class Smooth(Components):
 
     def _given_hess(self, x: Array, v: Array) -> Array:
         tick()
-        self.calls.hessians += 1
-        return symmetric(self._hess(x.copy(), v.copy()), self.d)  # type: ignore[misc]
+        self.calls.count_hessian()
+        return symmetric(called(self._hess, x.copy(), v.copy()), self.d)  # type: ignore[arg-type]
 
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
         """4·eps·|f_i|: a convention, since nothing is known of the inside of `fun`."""

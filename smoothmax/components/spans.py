@@ -38,7 +38,7 @@ class Section:
             found[:] = values
 
     def _find(self, s: slice) -> Array | None:
-        for span, part in zip(self.spans, self.parts, strict=True):
+        for span, part in zip(self.spans, self.parts):
             if span.start <= s.start and s.stop <= span.stop:
                 return part[s.start - span.start : s.stop - span.start]
         return None

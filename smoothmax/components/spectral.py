@@ -57,14 +57,15 @@ class Spectral(Components):
 
     def spectrum(self, x: Array) -> tuple[Array, Array]:
         """(λ, Q) with A(x) = Q diag(λ) Qᵀ, the largest eigenvalue first; the last x is remembered."""
-        if self._last is None or not np.array_equal(self._last[0], x):
+        last = self._last  # another thread may put its own there
+        if last is None or not np.array_equal(last[0], x):
             M = self.matrix(x)
             if np.isfinite(M).all():
                 values, vectors = np.linalg.eigh(M)
-                self._last = x.copy(), values[::-1].copy(), vectors[:, ::-1].copy()
+                last = self._last = x.copy(), values[::-1].copy(), vectors[:, ::-1].copy()
             else:
-                self._last = x.copy(), np.full(self.n, np.nan), np.full_like(M, np.nan)
-        return self._last[1:]
+                last = self._last = x.copy(), np.full(self.n, np.nan), np.full_like(M, np.nan)
+        return last[1:]
 
     def at(self, x: Array) -> Iterator[Block]:
         """All eigenvalues: one block."""

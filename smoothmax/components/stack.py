@@ -7,6 +7,7 @@ import numpy as np
 from .._typing import Array, Index
 from .base import Components
 from .block import Block
+from .calls import Calls
 from .tallies import Tally
 
 
@@ -15,6 +16,11 @@ class Stack(Components):
 
     Sizes that a Smooth family leaves open are found by the problem; until then n (or d) is −1.
 
+    Parameters
+    ----------
+    parts : sequence of components
+        Of the same d; `weights` and `active` number their components in this order.
+
     Raises
     ------
     TypeError, ValueError
@@ -22,15 +28,18 @@ class Stack(Components):
     """
 
     def __init__(self, parts: Sequence[Components]) -> None:
-        self.parts = tuple(parts)
+        try:
+            self.parts = tuple(parts)
+        except TypeError:
+            raise TypeError(f"parts must be a sequence of components; got {type(parts).__name__}") from None
         if not self.parts:
-            raise ValueError("Stack needs at least one family of components; the list is empty")
+            raise ValueError("parts: a Stack needs at least one family of components; the list is empty")
         for part in self.parts:
             if not isinstance(part, Components):
-                raise TypeError(f"Stack takes components (Affine, Quadratic, Smooth, …); got {type(part).__name__}")
+                raise TypeError(f"parts: a Stack is of components (Affine, Quadratic, …); got {type(part).__name__}")
         sizes = {part.d for part in self.parts if part.d > 0}
         if len(sizes) > 1:
-            raise ValueError(f"the families of a Stack must have the same number of variables; got {sorted(sizes)}")
+            raise ValueError(f"parts: the families of a Stack have the same number of variables; got {sorted(sizes)}")
         self.d = sizes.pop() if sizes else -1
         self.offsets = np.cumsum([0, *(part.n for part in self.parts)])
         self.n = int(self.offsets[-1]) if all(part.n > 0 for part in self.parts) else -1
@@ -49,19 +58,9 @@ class Stack(Components):
         return f"Stack([{', '.join(map(repr, self.parts))}])"
 
     @property
-    def evaluations(self) -> int:  # type: ignore[override]
-        """Calls of user functions so far, over all parts."""
-        return sum(part.evaluations for part in self.parts)
-
-    @property
-    def jacobians(self) -> int:  # type: ignore[override]
-        """Calls of their Jacobians, over all parts."""
-        return sum(part.jacobians for part in self.parts)
-
-    @property
-    def hessians(self) -> int:  # type: ignore[override]
-        """Calls of their Hessians, over all parts."""
-        return sum(part.hessians for part in self.parts)
+    def callers(self) -> tuple[Calls, ...]:  # type: ignore[override]
+        """Those of all parts."""
+        return tuple(calls for part in self.parts for calls in part.callers)
 
     @property
     def exact_hess(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from .._typing import Array, Index
 from .base import Components
 from .block import Block
+from .calls import Calls
 
 
 def picked(blocks: Iterable[Block], rows: Index) -> Iterator[Block]:
@@ -36,19 +37,9 @@ class Subset(Components):
         self.assumed, self.rows = whole.assumed, whole.rows
 
     @property
-    def evaluations(self) -> int:  # type: ignore[override]
-        """Calls of user functions so far."""
-        return self.whole.evaluations
-
-    @property
-    def jacobians(self) -> int:  # type: ignore[override]
-        """Calls of their Jacobians."""
-        return self.whole.jacobians
-
-    @property
-    def hessians(self) -> int:  # type: ignore[override]
-        """Calls of their Hessians."""
-        return self.whole.hessians
+    def callers(self) -> tuple[Calls, ...]:  # type: ignore[override]
+        """Those of the whole."""
+        return self.whole.callers
 
     @property
     def exact_hess(self) -> bool:

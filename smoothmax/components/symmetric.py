@@ -1,12 +1,12 @@
 """Symmetric matrices A_1, …, A_d as one (d, m²) matrix, dense or sparse: sums, inner products and rotations of them."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from .. import _doors
+from .._cached import cached_property
 from .._typing import Array, Index, Matrix
 from .base import row_slices
 

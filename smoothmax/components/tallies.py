@@ -108,7 +108,7 @@ class Soft(Tally):
         if not self.s >= 0 or top == -math.inf:
             return False
         if top > self.m:
-            shrink = math.exp(max((self.m - top) / self.tau, -800.0)) if self.m > -math.inf else 0.0
+            shrink = math.exp((self.m - top) / self.tau)
             self.m, self.s = top, self.s * shrink
             self.g *= shrink
         return (top - self.m) / self.tau >= -FADED
@@ -134,11 +134,10 @@ class Soft(Tally):
         """(m, s, g) ⊕ (m', s', g')."""
         if other.s == 0:
             return
-        if not self._raise(other.m, other.m if other.s >= 0 else math.nan) and not other.s > 0:
-            return
-        scale = math.exp(max((other.m - self.m) / self.tau, -800.0))
-        self.s += scale * other.s
-        self.g += scale * other.g
+        if self._raise(other.m, other.m if other.s > 0 else math.nan):
+            scale = math.exp((other.m - self.m) / self.tau)
+            self.s += scale * other.s
+            self.g += scale * other.g
 
     def part(self, spans: Sequence[slice]) -> "Soft":
         """With the prior there."""

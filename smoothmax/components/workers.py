@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import _doors
+from .. import _asking, _doors
+from .._asking import tick
 from .._typing import Array
-from .calls import tick
 from .forms import Functions
 
 Workers = int | Callable[..., Iterable[Any]]
@@ -42,10 +42,9 @@ def as_workers(workers: Any) -> Workers:
 
 
 def called(job: Job) -> Any:
-    """One call, quiet about floating point."""
+    """One call."""
     function, arguments = job
-    with np.errstate(all="ignore"):
-        return function(*arguments)
+    return _asking.called(function, *arguments)
 
 
 def ask(

@@ -3,12 +3,17 @@
 Importing this makes `problem.solve(method="smoothmax")` known to cvxpy.
 """
 
-from .curve import Curve, path
-from .enclosure import Bracket, bracket
-from .errors import NotMinimax
-from .extract import from_cvxpy
-from .method import register
-from .smoothing import Kept, Replacement, Smoothing, smooth
+try:
+    from .curve import Curve, path
+    from .enclosure import Bracket, bracket
+    from .errors import NotMinimax
+    from .extract import from_cvxpy
+    from .method import register
+    from .smoothing import Kept, Replacement, Smoothing, smooth
+except ModuleNotFoundError as missing:
+    if missing.name != "cvxpy":
+        raise
+    raise ImportError('smoothmax.cvx needs cvxpy: pip install "smoothmax[cvx]"') from missing
 
 __all__ = [
     "Bracket",

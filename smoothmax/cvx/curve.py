@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import _doors
 from ..paths import Path
+from .doors import check_solver
 from .enclosure import Bracket, Sides
 from .solving import LOOSE, violation
 
@@ -60,6 +61,11 @@ def path(
     atoms
         As for `smooth`.
 
+    Returns
+    -------
+    Curve
+        One row a temperature.
+
     Raises
     ------
     TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError, cvxpy.error.SolverError
@@ -67,7 +73,7 @@ def path(
     KeyboardInterrupt
         On Ctrl-C; `.path` holds the temperatures that were finished.
     """
-    rows = _Rows.of(problem, atoms)
+    solver, rows = check_solver(solver), _Rows.of(problem, atoms)
     listed = _doors.temperatures("taus", taus)
     records: list[dict[str, Any]] = []
     brackets: list[Bracket] = []

@@ -52,6 +52,13 @@ def check_parameters(problem: cp.Problem) -> None:
             )
 
 
+def check_solver(solver: Any) -> str | None:
+    """The name of a solver, which cvxpy knows or refuses; None for the one taken here."""
+    if solver is not None and not _doors.text("solver", solver):
+        raise ValueError("solver must be the name of a solver or None; it is empty")
+    return None if solver is None else str(solver)
+
+
 def temperature(tau: Any) -> cp.Expression:
     """`tau` as a constant cvxpy expression: a positive finite number, or a scalar Parameter (or an expression of one).
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import cvxpy as cp
 
-from .doors import check_continuous, check_problem, temperature_now
+from .doors import check_continuous, check_problem, check_solver, temperature_now
 from .smoothing import Smoothing, smooth
 from .solving import LOOSE, Solved, attempt, nothing, violation
 
@@ -59,12 +59,17 @@ def bracket(problem: Any, tau: Any, *, solver: str | None = None, atoms: Any = N
     atoms
         As for `smooth`.
 
+    Returns
+    -------
+    Bracket
+        (lower, upper) in the units of the objective.
+
     Raises
     ------
     TypeError, ValueError, cvxpy.error.DCPError, cvxpy.error.ParameterError, cvxpy.error.SolverError
         As for `smooth`; integer variables. Trouble of a solver leaves an end infinite and is told in `message`.
     """
-    sides = Sides.of(problem, tau, atoms)
+    solver, sides = check_solver(solver), Sides.of(problem, tau, atoms)
     temperature_now(sides.restricted.tau)
     return sides.solve(solver, solver_options)
 

@@ -83,6 +83,8 @@ def solve(
     Interrupted
         On Ctrl-C; the best point is in the variables, with the status "user_limit" and its bounds.
     """
+    for name, value in (("verbose", verbose), ("warm_start", warm_start), ("fallback", fallback)):
+        _doors.flag(name, value)
     if not fallback:
         _refuse(solver, others)
     _doors.one_of("algorithm", algorithm, ("auto", *METHODS))

@@ -12,8 +12,9 @@ from typing import Any
 import cvxpy as cp
 import numpy as np
 
+from .. import _doors
 from .bound import Bound, bound_of
-from .doors import check_parameters, check_problem, temperature, temperature_now
+from .doors import check_parameters, check_problem, check_solver, temperature, temperature_now
 from .errors import shortened
 from .rewrites import EXACT, REWRITES, Rewritten, names_of, refusal
 from .solving import attempt, clear
@@ -23,7 +24,16 @@ SIDES = {"conservative": 0.0, "center": 0.5, "optimistic": 1.0}  # the share of 
 
 @dataclass(frozen=True)
 class Replacement:
-    """One atom and what stands in its place; |surrogate − atom| ≤ `bound` entry by entry, at equal arguments."""
+    """One atom and what stands in its place; |surrogate − atom| ≤ `bound` entry by entry, at equal arguments.
+
+    Attributes
+    ----------
+    atom, surrogate : str
+        As cvxpy prints them.
+    per_tau : float
+        The bound per unit of τ.
+    tau : float or cvxpy.Parameter
+    """
 
     atom: str
     surrogate: str
@@ -41,7 +51,12 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Kept:
-    """An atom with kinks that was left exact, and why."""
+    """An atom with kinks that was left exact, and why.
+
+    Attributes
+    ----------
+    atom, reason : str
+    """
 
     atom: str
     reason: str
@@ -96,7 +111,7 @@ class Smoothing:
         """
         check_parameters(self.problem)
         temperature_now(self.tau)
-        found = attempt(self.problem, solver, **solver_options)
+        found = attempt(self.problem, check_solver(solver), **solver_options)
         if found.status in (cp.INFEASIBLE, cp.UNBOUNDED) or found.usable:
             return float(self.problem.value)
         clear(self.problem)
@@ -140,6 +155,7 @@ def smooth(problem: Any, tau: Any, *, side: str = "conservative", atoms: Iterabl
     Returns
     -------
     Smoothing
+        A DCP problem in the same variables, with a bound on what that changed.
 
     Raises
     ------
@@ -149,8 +165,7 @@ def smooth(problem: Any, tau: Any, *, side: str = "conservative", atoms: Iterabl
         Bad arguments, named; an atom without exponential-cone surrogate among `atoms`.
     """
     check_problem(problem, values=False)
-    if side not in SIDES:
-        raise ValueError(f"side must be one of {', '.join(map(repr, SIDES))}; got {side!r}")
+    _doors.one_of("side", side, tuple(SIDES))
     tree = _Tree(temperature(tau), SIDES[side], _wanted(atoms))
     objective = problem.objective.copy([tree.rewrite(problem.objective.expr)])
     constraints = [tree.constraint(one) for one in problem.constraints]

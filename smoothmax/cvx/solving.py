@@ -2,7 +2,6 @@
 
 import math
 import time
-import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +9,8 @@ import cvxpy as cp
 import numpy as np
 
 from .._typing import Array
-from ..solvers.conic.solver import SILENCE
+from .._warnings import filtered
+from ..solvers.conic.solver import SILENCE, run
 
 LOOSE = 1e-5  # of the size of its sides: beyond that a constraint counts as violated
 ABSOLUTE = 1e-8  # what conic solvers count as nothing, in the units they are given
@@ -77,11 +77,10 @@ def _once(problem: cp.Problem, solver: str, point: bool, options: dict[str, Any]
     clear(problem)
     spent = 0.0
     try:
-        with SILENCE, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with SILENCE, filtered("ignore", Warning):
             data, chain, inverse = problem.get_problem_data(solver, solver_opts=options)
             before = time.perf_counter()
-            raw = chain.solve_via_data(problem, data, True, False, dict(options))
+            raw = run(chain, problem, data, dict(options), warm=True)
             spent = time.perf_counter() - before
             solution = chain.invert(raw, inverse)
         if solution.status in cp.settings.ERROR:

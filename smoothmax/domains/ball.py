@@ -3,16 +3,23 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import _doors
 from .._typing import Array
-from .base import EPS, Linear, Set, same_size
+from .base import EPS, Linear, Set, same_size, tolerance
 from .sphere import Sphere, polar
 from .walled import Walled
 
 
 class Ball(Set):
     """{x : ‖x − center‖₂ ≤ radius}.
+
+    Parameters
+    ----------
+    center : (d,) array
+    radius : float
+        Positive, in the units of x.
 
     Raises
     ------
@@ -34,21 +41,21 @@ class Ball(Set):
         """The centre."""
         return self.center.copy()
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: ArrayLike) -> Array:
         """x itself, or the centre plus the difference, shortened to `radius`."""
         x = same_size(x, self.d)
         length, unit = polar(x - self.center)
         return x.copy() if length <= self.radius else self.center + self.radius * unit
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """‖x − center‖ ≤ radius up to tol·radius and the rounding of coordinates, 4·eps·(radius + ‖center‖)."""
-        length = polar(same_size(x, self.d) - self.center)[0]
+        length, tol = polar(same_size(x, self.d) - self.center)[0], tolerance(tol)
         rounding = 4 * EPS * (self.radius + polar(self.center)[0])
         return length <= self.radius * (1 + tol) + rounding
 
-    def lmo(self, c: Array) -> Array:
+    def lmo(self, c: ArrayLike) -> Array:
         """center − radius·c/‖c‖."""
-        return self.center - self.radius * polar(same_size(c, self.d))[1]
+        return self.center - self.radius * polar(same_size(c, self.d, "c"))[1]
 
     def walls(self) -> Walled:
         """One sphere, and nothing linear."""
@@ -57,7 +64,7 @@ class Ball(Set):
 
     def miss(self, x: Array) -> Array:
         """8·eps·(‖center‖ + radius) in every direction, which is what `contains` allows."""
-        return np.full(self.d, 8 * EPS * (float(np.linalg.norm(self.center)) + self.radius))
+        return np.full(self.d, 8 * EPS * (polar(self.center)[0] + self.radius))
 
     def reach(self, err: Array, x: Array) -> float:
         """‖err‖·(radius + ‖x − center‖)."""

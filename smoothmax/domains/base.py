@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .. import _doors
 from .._typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
@@ -93,9 +94,14 @@ class Set:
         return np.zeros(self.d)
 
 
-def same_size(x: Any, d: int) -> Array:
-    """x as a float vector of length d, inf allowed (projections and oracles take any direction)."""
-    point: Array = np.asarray(x, dtype=np.float64)
+def same_size(x: Any, d: int, name: str = "x") -> Array:
+    """x as a float vector of length d; nan and inf pass (they are numerical trouble, not bad input)."""
+    point: Array = x if type(x) is np.ndarray and x.dtype == np.float64 else _doors.float_array(name, x, f"({d},)")
     if point.shape != (d,):
-        raise ValueError(f"a point of this domain has shape ({d},); got {point.shape}")
+        raise ValueError(f"{name} must have shape ({d},), that of this domain's points; got {point.shape}")
     return point
+
+
+def tolerance(tol: Any) -> float:
+    """What `contains` allows: ≥ 0."""
+    return tol if type(tol) is float and 0.0 <= tol < np.inf else _doors.positive("tol", tol, zero=True)

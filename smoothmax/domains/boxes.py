@@ -3,14 +3,20 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import _doors
 from .._typing import Array
-from .base import NEAR, Linear, Set, same_size
+from .base import NEAR, Linear, Set, same_size, tolerance
 
 
 class Box(Set):
-    """{x : lb ≤ x ≤ ub}, entries of ±inf allowed; numbers are broadcast against each other.
+    """{x : lb ≤ x ≤ ub}.
+
+    Parameters
+    ----------
+    lb, ub : (d,) arrays or numbers
+        In the units of x, ±inf allowed; broadcast against each other.
 
     Raises
     ------
@@ -46,19 +52,19 @@ class Box(Set):
             middle = self.lb / 2 + self.ub / 2
         return np.asarray(np.clip(np.where(np.isfinite(middle), middle, 0.0), self.lb, self.ub))
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: ArrayLike) -> Array:
         """Clip."""
         return np.clip(same_size(x, self.d), self.lb, self.ub)
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """lb ≤ x ≤ ub up to tol·max(|lb|, |ub|), coordinate by coordinate and over the finite bounds."""
-        x = same_size(x, self.d)
+        x, tol = same_size(x, self.d), tolerance(tol)
         with np.errstate(invalid="ignore", over="ignore"):
             return bool(np.all(np.abs(x - np.clip(x, self.lb, self.ub)) <= tol * bound_size(self.lb, self.ub)))
 
-    def lmo(self, c: Array) -> Array:
+    def lmo(self, c: ArrayLike) -> Array:
         """The corner against c; where c_j = 0, the start's coordinate."""
-        c = same_size(c, self.d)
+        c = same_size(c, self.d, "c")
         return np.asarray(np.where(c > 0, self.lb, np.where(c < 0, self.ub, self.start())))
 
     def linear(self) -> Linear:
@@ -85,7 +91,18 @@ class Box(Set):
 
 
 class Free(Box):
-    """R^d."""
+    """R^d.
+
+    Parameters
+    ----------
+    d : int
+        Number of variables.
+
+    Raises
+    ------
+    TypeError, ValueError
+        d is no integer, or below 1.
+    """
 
     def __init__(self, d: int) -> None:
         d = _doors.count("d", d)
@@ -94,8 +111,9 @@ class Free(Box):
     def __repr__(self) -> str:
         return f"Free({self.d})"
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """Every point with finite coordinates."""
+        tolerance(tol)
         return bool(np.isfinite(same_size(x, self.d)).all())
 
 

@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint
 
-from .base import Domain
+from .. import _doors
+from .base import Domain, Set
 from .boxes import Box, Free
 from .oracle import Oracle
+from .own import Own
 from .polyhedron import Polyhedron
 from .product import Product
 
 
-def as_domain(domain: Any, d: int | None) -> Domain:
+def as_domain(domain: Any, d: int | None, name: str = "domain") -> Domain:
     """`domain` as a Domain: None is Free(d); scipy Bounds and LinearConstraint are taken as they are meant.
 
-    An object that only has `lmo` stands for the set it minimizes over.
+    `name` is what it is called where it is refused. An object that only has `lmo` stands for the set it minimizes over.
 
     Raises
     ------
@@ -25,26 +27,34 @@ def as_domain(domain: Any, d: int | None) -> Domain:
     """
     if domain is None:
         if d is None:
-            raise ValueError("the number of variables is not known: give Smooth(…, d=…) or a domain")
+            raise ValueError(f"{name}: the number of variables is not known: give Smooth(…, d=…) or a domain")
         return Free(d)
     if isinstance(domain, Bounds):
         lb, ub = np.asarray(domain.lb), np.asarray(domain.ub)
         if d is not None and lb.size == ub.size == 1:
             lb, ub = np.broadcast_to(lb.ravel(), d), np.broadcast_to(ub.ravel(), d)
-        domain = Box(lb, ub)
+        with _doors.about(name):
+            domain = Box(lb, ub)
     elif isinstance(domain, LinearConstraint):
-        domain = polyhedron([domain], None)
+        with _doors.about(name):
+            domain = polyhedron([domain], None)
     elif callable(getattr(domain, "lmo", None)) and not isinstance(domain, Domain):
         domain = Oracle(domain, d)
     elif not isinstance(domain, Domain):
         raise TypeError(
-            "domain must be a Domain (Free, Box, Simplex, Ball, Polyhedron, Product, an object with lmo(c), or one "
+            f"{name} must be a Domain (Free, Box, Simplex, Ball, Polyhedron, Product, an object with lmo(c), or one "
             f"with d, project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
         )
-    found = _plain(domain)
+    found = _plain(_guarded(domain))
     if d is not None and found.d != d:
-        raise ValueError(f"domain must have d = {d} variables like the components; it has {found.d}")
+        raise ValueError(f"{name} must have d = {d} variables like the components; it has {found.d}")
     return found
+
+
+def _guarded(domain: Domain) -> Domain:
+    """A user's own domain behind a guard; the library's as they are."""
+    ours = isinstance(domain, Set | Product | Oracle | Own)
+    return domain if ours else Own(domain)
 
 
 def _plain(domain: Domain) -> Domain:
@@ -77,7 +87,8 @@ def intersect(domain: Domain, constraints: Any) -> Domain:
     linear = getattr(domain, "linear", lambda: None)()
     if linear is None:
         raise TypeError(f"linear constraints cannot be added to {domain!r}, which has no linear description")
-    return polyhedron(items, linear)
+    with _doors.about("constraints"):
+        return polyhedron(items, linear)
 
 
 def polyhedron(items: list[LinearConstraint], linear: Any) -> Polyhedron:

@@ -6,8 +6,8 @@
 """
 
 import numpy as np
-import scipy.optimize
 
+from .._linalg import nonnegative
 from .._typing import Array
 
 
@@ -23,9 +23,8 @@ def nearest(G: Array, h: Array, x: Array) -> Array | None:
     E = np.vstack([G.T, need / scale])
     target = np.zeros(E.shape[0])
     target[-1] = 1.0
-    try:
-        lam, _ = scipy.optimize.nnls(E, target, maxiter=max(300, 10 * G.shape[0]))
-    except RuntimeError:  # its iterations ran out
+    lam = nonnegative(E, target, max(300, 10 * G.shape[0]))
+    if lam is None:
         return None
     residual = E @ lam - target
     y = np.asarray(x - scale * residual[:-1] / residual[-1])

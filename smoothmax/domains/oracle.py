@@ -1,13 +1,15 @@
 """A set known by its oracle alone:  lmo(c) = argmin over y ∈ X of ⟨c, y⟩,  X closed, convex and bounded."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from .. import _doors
+from .._asking import ask
+from .._cached import cached_property
 from .._typing import Array, Matrix
+from .own import vector
 
 LOOSE = 1e-9  # convex combinations of points of X miss it by rounding, and there is no projection to mend that
 
@@ -50,7 +52,7 @@ class Oracle:
     @cached_property
     def _start(self) -> Array:
         begin = getattr(self.given, "start", None)
-        x = self._checked("start", begin()) if callable(begin) else self.lmo(np.ones(self.d))
+        x = vector(self.given, "start", ask(begin), self.d) if callable(begin) else self.lmo(np.ones(self.d))
         if not np.isfinite(x).all():
             j = int(np.flatnonzero(~np.isfinite(x))[0])
             what = "start()" if callable(begin) else "lmo(ones)"
@@ -62,6 +64,8 @@ class Oracle:
         """Minimizers are monotone, ⟨c − c', lmo(c) − lmo(c')⟩ ≤ 0: two positive c, which any oracle takes."""
         c = 1.0 + np.random.default_rng(0).random((2, self.d))
         y = np.array([self.lmo(c[0]), self.lmo(c[1])])
+        if not np.isfinite(y).all():
+            raise ValueError(f"{self.name}.lmo(c) must return finite numbers for finite c, X being bounded; got {y}")
         rise = float((c[0] - c[1]) @ (y[0] - y[1]))
         if rise > LOOSE * float(np.abs(c).sum(axis=0) @ np.abs(y).max(axis=0)):
             raise ValueError(
@@ -71,7 +75,7 @@ class Oracle:
     def contains(self, x: Array, tol: float = 1e-9) -> bool:
         """What the object says, up to rounding at least; without its word, yes."""
         own = getattr(self.given, "contains", None)
-        return bool(own(x, max(tol, LOOSE))) if callable(own) else True
+        return bool(ask(own, x, max(tol, LOOSE))) if callable(own) else True
 
     def project(self, x: Array) -> Array:
         """The object's projection.
@@ -83,7 +87,7 @@ class Oracle:
         """
         if not self.projects:
             raise TypeError(f"a point outside {self!r} cannot be moved inside: it offers lmo(c) but no project(x)")
-        return np.asarray(self.given.project(x), dtype=np.float64)
+        return vector(self.given, "project", ask(self.given.project, x), self.d)
 
     def lmo(self, c: Array) -> Array:
         """argmin over X of ⟨c, y⟩; asked twice in a row at one c, the object is called once."""
@@ -96,19 +100,11 @@ class Oracle:
         if last is None or not np.array_equal(last[0], c):
             apart = getattr(self.given, "parts", None)
             if callable(apart):
-                y = self._rows(apart(c.copy()))
+                y = self._rows(ask(apart, c))
             else:
-                y = self._checked("lmo", self.given.lmo(c.copy()))[None]
+                y = vector(self.given, "lmo", ask(self.given.lmo, c), self.d)[None]
             last = self._last = c.copy(), y
         answer: Matrix = last[1]
-        return answer
-
-    def _checked(self, method: str, y: Any) -> Array:
-        """A vector of d real numbers; nan and inf pass (they are numerical trouble, not bad input)."""
-        shape = f"({self.d},)"
-        answer: Array = _doors.float_array(f"{self.name}.{method}", y, shape)
-        if answer.shape != (self.d,):
-            raise ValueError(f"{self.name}.{method} must return shape {shape}; it returned shape {answer.shape}")
         return answer
 
     def _rows(self, y: Any) -> Matrix:

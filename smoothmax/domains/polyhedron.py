@@ -1,15 +1,16 @@
 """Polyhedra {x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, in the words of scipy.optimize.linprog."""
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.optimize
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 
 from .. import _doors
+from .._cached import cached_property
 from .._typing import Array, Matrix
-from .base import EPS, Linear, Set, same_size
+from .base import EPS, Linear, Set, same_size, tolerance
 from .boxes import Box, bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import nearest
@@ -25,11 +26,18 @@ class Empty(ValueError):
 
 
 class Polyhedron(Set):
-    """{x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}; `bounds` is None (free), a (lb, ub) pair or scipy Bounds.
+    """{x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}.
 
     Emptiness is found at once by a linear program (HiGHS) in which units do not matter: rows of unit norm, right sides
     divided by the largest. So is `start`, a point with the largest slack up to that size; of many variables the middle
     of the bounds, moved onto the equalities, where that is inside.
+
+    Parameters
+    ----------
+    A_ub, A_eq : (rows, d) arrays or sparse matrices, optional
+    b_ub, b_eq : (rows,) arrays, optional
+    bounds : (lb, ub) pair or scipy Bounds, optional
+        None means free, unlike in `scipy.optimize.linprog`.
 
     Raises
     ------
@@ -64,10 +72,10 @@ class Polyhedron(Set):
         """The interior point found when the set was made."""
         return self._start.copy()
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """Every constraint up to tol·max(|right side|, |row|·|x|) and the rounding of row·x, (d + 2)·eps of the same;
         bounds as in a Box."""
-        x = same_size(x, self.d)
+        x, tol = same_size(x, self.d), tolerance(tol)
         if not np.isfinite(x).all():
             return False
         box, *rows = self._violations(x)
@@ -75,21 +83,25 @@ class Polyhedron(Set):
             np.all(over <= (tol + (self.d + 2) * EPS) * size) for over, size in rows
         )
 
-    def lmo(self, c: Array) -> Array:
+    def lmo(self, c: ArrayLike) -> Array:
         """A vertex by linear programming; along an unbounded ray, ±inf on its support."""
-        c = same_size(c, self.d)
+        c = same_size(c, self.d, "c")
+        if not np.isfinite(c).all():
+            return np.full(self.d, np.nan)
         found = self._least(c)
         if found is not None:
             return np.clip(found[0], self.lb, self.ub)
         return np.where(c > 0, -np.inf, np.where(c < 0, np.inf, self._start))
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: ArrayLike) -> Array:
         """The nearest point, by least-distance programming (`nearest`); bounds and equalities are rows of G.
 
         Where units span more than that can resolve, or where G would be too large (`projects` is False), a point of X
         on the way from `start` to x.
         """
         x = same_size(x, self.d)
+        if not np.isfinite(x).all():
+            return np.full(self.d, np.nan)
         if all(np.all(over <= 0) for over, _ in self._violations(x)):
             return x.copy()
         y = self._nearest(x) if self.projects else np.clip(x, self.lb, self.ub)
@@ -97,14 +109,15 @@ class Polyhedron(Set):
 
     def prices(self, c: Array) -> tuple[Array, Array]:
         """(λ, ν) of min ⟨c, y⟩ over X: λ ≥ 0 and c + A_ubᵀλ + A_eqᵀν is held by the bounds; zeros at a ray."""
-        found = self._least(same_size(c, self.d))
+        found = self._least(same_size(c, self.d, "c"))
         return super().prices(c) if found is None else found[1:]
 
     def _least(self, c: Array) -> tuple[Array, Array, Array] | None:
         """The linear program's answer; that of the last c is remembered."""
-        if self._asked is None or not np.array_equal(self._asked[0], c):
-            self._asked = c.copy(), self._program.least(c)
-        return self._asked[1]
+        asked = self._asked  # another thread may put its own there
+        if asked is None or not np.array_equal(asked[0], c):
+            asked = self._asked = c.copy(), self._program.least(c)
+        return asked[1]
 
     @cached_property
     def _program(self) -> Program:
@@ -221,7 +234,7 @@ def _rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
             raise ValueError(f"A_{kind} must be finite; A_{kind}{place} is {A.data[k]}")
     else:
         A = _doors.finite_array(f"A_{kind}", A, "(m, d)", 2)
-    b = _doors.vector(f"b_{kind}", np.atleast_1d(b))
+    b = _doors.vector(f"b_{kind}", np.atleast_1d(_doors.real_array(f"b_{kind}", b, "(m,)")))
     if A.shape[0] != b.size:
         raise ValueError(f"b_{kind} must have as many entries as A_{kind} has rows, {A.shape[0]}; it has {b.size}")
     return (A, b) if b.size else (None, None)
@@ -241,5 +254,6 @@ def _bounds(bounds: Any, d: int | None) -> tuple[Array, Array]:
         raise ValueError(
             f"bounds must be a pair (lb, ub) of numbers or vectors of length {d}; got {bounds!r}"
         ) from None
-    box = Box(np.broadcast_to(lb, shape), np.broadcast_to(ub, shape))
+    with _doors.about("bounds"):
+        box = Box(np.broadcast_to(lb, shape), np.broadcast_to(ub, shape))
     return box.lb, box.ub

@@ -1,12 +1,13 @@
 """Products of domains:  X = X_1 × … × X_k, each over its own consecutive block of the variables."""
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 
+from .._cached import cached_property
 from .._typing import Array, Matrix
 from .base import Domain, Linear, same_size
 from .blocks import joined
@@ -58,17 +59,17 @@ class Product:
         """The factors' starts; of a factor without one, the projection of 0."""
         return np.concatenate([_start(factor) for factor in self.factors])
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: ArrayLike) -> Array:
         """Each block by itself, since ‖x − y‖² = Σ ‖x_i − y_i‖²."""
         return np.concatenate([f.project(v) for f, v in self._split(x)])
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """Every block lies in its factor."""
         return all(f.contains(v, tol) for f, v in self._split(x))
 
-    def lmo(self, c: Array) -> Array:
+    def lmo(self, c: ArrayLike) -> Array:
         """Each block by itself, since ⟨c, y⟩ = Σ ⟨c_i, y_i⟩."""
-        return np.concatenate([f.lmo(v) for f, v in self._split(c)])
+        return np.concatenate([f.lmo(v) for f, v in self._split(c, "c")])
 
     def prices(self, c: Array) -> tuple[Array, Array]:
         """Of each block."""
@@ -77,7 +78,7 @@ class Product:
 
     def parts(self, c: Array) -> Matrix:
         """lmo(c) as a sum of one row for each factor, sparse, (k, d)."""
-        y = [np.asarray(f.lmo(v), dtype=np.float64) for f, v in self._split(c)]
+        y = [np.asarray(f.lmo(v), dtype=np.float64) for f, v in self._split(c, "c")]
         ends = np.cumsum([0, *(v.size for v in y)])
         rows = sp.csr_array((np.concatenate(y), np.arange(self.d), ends), (len(y), self.d))
         rows.eliminate_zeros()
@@ -123,8 +124,8 @@ class Product:
     def _pairs(self) -> Iterable[tuple[Any, slice]]:
         return zip(self.factors, self.blocks)
 
-    def _split(self, x: Array) -> Iterable[tuple[Domain, Array]]:
-        x = same_size(x, self.d)
+    def _split(self, x: ArrayLike, name: str = "x") -> Iterable[tuple[Domain, Array]]:
+        x = same_size(x, self.d, name)
         return [(f, x[s]) for f, s in zip(self.factors, self.blocks)]
 
 

@@ -4,6 +4,7 @@ z = x/unit,    rows of unit norm,    right sides of at most 1,    on demand colu
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.optimize
@@ -25,15 +26,17 @@ class Program:
     unit: Array
     rows: tuple[Array, Array]  # what those of A_ub and of A_eq were multiplied with, over the unit of b
 
+    @np.errstate(all="ignore")
     def least(self, c: Array) -> tuple[Array, Array, Array] | None:
         """argmin of ⟨c, x⟩ with the multipliers λ ≥ 0 of A_ub and ν of A_eq; None where HiGHS finds none."""
         c = c * (self.unit / self.unit.max())
         size = float(np.abs(c).max(initial=0.0)) or 1.0
-        found = scipy.optimize.linprog(c / size, self.A_ub, self.b_ub, self.A_eq, self.b_eq, self.sides, method="highs")
+        found = solved(c / size, self.A_ub, self.b_ub, self.A_eq, self.b_eq, self.sides)
         if found.status != 0:
             return None
         lam, nu = (-size * self.unit.max() * np.asarray(side.marginals) for side in (found.ineqlin, found.eqlin))
-        return self.unit * np.asarray(found.x), self.rows[0] * np.maximum(lam, 0.0), self.rows[1] * nu
+        answer = self.unit * np.asarray(found.x), self.rows[0] * np.maximum(lam, 0.0), self.rows[1] * nu
+        return answer if all(np.isfinite(part).all() for part in answer) else None
 
     def centre(self) -> tuple[Array | None, str]:
         """x of max t ≤ 1 with slack t in every inequality and bound, or None and HiGHS's word ("" where empty)."""
@@ -44,18 +47,27 @@ class Program:
         right = np.concatenate([np.zeros(0) if self.b_ub is None else self.b_ub, ub[above], -lb[below]])
         rows = sp.vstack(blocks, format="csr")
         slack = np.asarray(abs(rows).sum(axis=1) > 0, dtype=np.float64)  # a row of zeros has none to give
-        found = scipy.optimize.linprog(
+        found = solved(
             np.r_[np.zeros(d), -1.0],
             sp.hstack([rows, sp.csr_array(slack[:, None])]),
             right,
             None if self.A_eq is None else sp.hstack([self.A_eq, sp.csr_array((self.A_eq.shape[0], 1))]),
             self.b_eq,
             np.vstack([self.sides, [[0.0, 1.0]]]),
-            method="highs",
         )
         if found.x is None:
             return None, "" if found.status == 2 else found.message
         return self.unit * np.asarray(found.x[:d]), ""
+
+
+def solved(*program: Any) -> scipy.optimize.OptimizeResult:
+    """linprog's answer; where it raises, one without x whose message says so."""
+    try:
+        return scipy.optimize.linprog(*program, method="highs")
+    except MemoryError:
+        raise
+    except Exception as trouble:  # of a solver anything may be expected
+        return scipy.optimize.OptimizeResult(x=None, status=4, message=f"HiGHS failed: {trouble!r}")
 
 
 @np.errstate(all="ignore")
@@ -74,10 +86,19 @@ def program(linear: Linear, columns: bool = False) -> Program:
         A_eq, eq = unit_rows(None if A_eq is None else A_eq * own, eq)
     (b_ub, of_ub), (b_eq, of_eq) = ((None, np.zeros(0)) if both is None else both.T for both in (ub, eq))
     sides = np.column_stack([linear.lb, linear.ub]) / own[:, None]
-    given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (b_ub, b_eq, sides) if b is not None])
+    empty = [_zero_rows(A) for A in (A_ub, A_eq)]
+    told = [np.where(none, 0.0, b) for b, none in zip((b_ub, b_eq), empty) if b is not None]
+    given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (*told, sides)])
     unit = float(given.max(initial=0.0)) or 1.0
-    b_ub, b_eq = (None if b is None else b / unit for b in (b_ub, b_eq))
+    b_ub, b_eq = (  # 0 ≤ b has no unit: only its sign matters
+        None if b is None else np.asarray(np.where(none, np.sign(b), b / unit)) for b, none in zip((b_ub, b_eq), empty)
+    )
     return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own, (of_ub / unit, of_eq / unit))
+
+
+def _zero_rows(A: Matrix) -> Array:
+    """Where a row has no entries but zeros."""
+    return np.zeros(0, bool) if A is None else np.asarray(abs(A).max(axis=1).toarray().ravel() == 0)
 
 
 @np.errstate(all="ignore")

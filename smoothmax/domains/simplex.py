@@ -1,14 +1,22 @@
 """The simplex {x ≥ 0, Σ x = total}."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import _doors
 from .._typing import Array
-from .base import EPS, Linear, Set, same_size
+from .base import EPS, Linear, Set, same_size, tolerance
 
 
 class Simplex(Set):
     """{x ∈ R^d : x ≥ 0, Σ x_j = total}.
+
+    Parameters
+    ----------
+    d : int
+        Number of variables.
+    total : float
+        Positive, in the units of x.
 
     Raises
     ------
@@ -27,27 +35,29 @@ class Simplex(Set):
         """The barycentre."""
         return np.full(self.d, self.total / self.d)
 
-    def project(self, x: Array) -> Array:
+    def project(self, x: ArrayLike) -> Array:
         """max(x − θ, 0) with θ such that it sums to `total`; by sorting (Held, Wolfe, Crowder 1974)."""
         x = same_size(x, self.d)
+        if not np.isfinite(x).all():
+            return np.full(self.d, np.nan)
         with np.errstate(over="ignore"):
-            x = np.maximum(x - x.max(), -self.total)  # θ ≥ max x − total: what lies below becomes zero
-        order = -np.sort(-x)
+            near: Array = np.maximum(x - x.max(), -self.total)  # θ ≥ max x − total: what lies below becomes zero
+        order = -np.sort(-near)
         theta = (np.cumsum(order) - self.total) / np.arange(1, self.d + 1)
-        y = np.maximum(x - theta[np.flatnonzero(order > theta)[-1]], 0.0)
+        y = np.maximum(near - theta[np.flatnonzero(order > theta)[-1]], 0.0)
         return np.asarray(y * (self.total / y.sum()))
 
-    def contains(self, x: Array, tol: float = 1e-9) -> bool:
+    def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """x ≥ 0 up to tol·total, and Σ x = total up to (tol + 8·eps)·total, which is the rounding of the sum."""
-        x = same_size(x, self.d)
+        x, tol = same_size(x, self.d), tolerance(tol)
         with np.errstate(over="ignore", invalid="ignore"):
             miss = abs(x.sum() - self.total)
         return bool(np.all(x >= -tol * self.total) and miss <= (tol + 8 * EPS) * self.total)
 
-    def lmo(self, c: Array) -> Array:
+    def lmo(self, c: ArrayLike) -> Array:
         """The vertex with the least c_j."""
         y = np.zeros(self.d)
-        y[np.argmin(same_size(c, self.d))] = self.total
+        y[np.argmin(same_size(c, self.d, "c"))] = self.total
         return y
 
     def linear(self) -> Linear:

@@ -100,9 +100,10 @@ class Setting:
 
 def of_array(values: Any, tau: float, q: Any, kind: Regularizer, solver: str) -> Conjugacy:
     """Every check at x, at p = ∇F(x), and at q."""
-    x = _array("x", values)
-    if not x.size:
-        raise ValueError("x must have at least one entry; it is empty")
+    with _doors.about("x_or_problem"):
+        x = _array("x", values)
+        if not x.size:
+            raise ValueError("x must have at least one entry; it is empty")
     s = Setting.of(x, tau, kind, solver)
     at = np.full(x.size, 1 / x.size, s.x.dtype) if q is None else _array("q", q, x.size)
     checks = [*_biconjugate(s), *_stationary(s), *_moreau(s)]

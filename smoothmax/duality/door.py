@@ -1,7 +1,9 @@
 """The door: an array or a problem in, every identity of duality out."""
 
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, overload
+
+from numpy.typing import ArrayLike
 
 from .. import _doors
 from ..problem import Minimax
@@ -9,6 +11,25 @@ from ..regularizers import Regularizer, named
 from ..solvers import conic
 from .arrays import Conjugacy, of_array
 from .problems import MinimaxDuality, of_problem
+
+
+@overload
+def check_duality(
+    x_or_problem: Minimax,
+    tau: float,
+    *,
+    regularizer: str | Regularizer = "shannon",
+    solver: str = "CLARABEL",
+) -> MinimaxDuality: ...
+@overload
+def check_duality(
+    x_or_problem: ArrayLike,
+    tau: float,
+    *,
+    q: ArrayLike | None = None,
+    regularizer: str | Regularizer = "shannon",
+    solver: str = "CLARABEL",
+) -> Conjugacy: ...
 
 
 def check_duality(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -81,9 +80,7 @@ def _distribution(p: Any, n: int, eps: float) -> Array:
 
 
 def _exponent(t: Any) -> float:
-    if isinstance(t, (bool, np.bool_)) or not isinstance(t, Real):
-        raise TypeError(f"t must be a number > 1; got {t!r}")
-    exponent = float(t)
+    exponent = _doors.number("t", t, " > 1")
     if not 1.0 < exponent < np.inf:
         raise ValueError(f"t must be finite and > 1; got {t}")
     return exponent

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from .._cached import cached_property
 from .._typing import Array
 from ..operators import entropy, kl_divergence, log_softmax, logsumexp, softmax
 

@@ -21,24 +21,31 @@ def attention(
 ) -> Any:
     """softmax(q kᵀ·scale) v in blocks, so that memory grows with the length of the sequences and not with its square.
 
+    Rabe and Staats, arXiv:2112.05682, 2021; Dao et al., *FlashAttention*, NeurIPS 2022.
+
     Parameters
     ----------
-    q, k, v : (..., n, d), (..., m, d), (..., m, c) arrays; leading axes broadcast.
-    mask : booleans that broadcast to (..., n, m), optional. A key takes part where it is True, and one that does not
-        is out with its value, whatever these hold (nan and inf too); a query without any gives zeros.
-    causal : True where query i sees the keys up to i + m − n only.
-    scale : > 0; 1/√d by default.
-    block : queries and keys that meet at a time.
+    q, k, v : (..., n, d), (..., m, d), (..., m, c) arrays
+        Leading axes broadcast.
+    mask : array of booleans, optional
+        Broadcast to (..., n, m). A key takes part where it is True, and one that does not is out with its value,
+        whatever these hold (nan and inf too); a query without any gives zeros.
+    causal : bool
+        True where query i sees the keys up to i + m − n only.
+    scale : float, optional
+        Positive; 1/√d by default.
+    block : int
+        Queries and keys that meet at a time.
 
     Returns
     -------
-    (..., n, c), computed in the dtype of the inputs (half precision in float32).
+    (..., n, c) array
+        Computed in the dtype of the inputs (half precision in float32).
 
     Raises
     ------
-    TypeError, ValueError : arguments that do not fit, by name; empty q or k.
-
-    Rabe and Staats, arXiv:2112.05682, 2021; Dao et al., *FlashAttention*, NeurIPS 2022.
+    TypeError, ValueError
+        Arguments that do not fit, by name; empty q or k.
     """
     a = _Attention(q, k, v, mask, causal, scale, block)
     return cast(a.xp.concat([a.rows(i).value for i in a.starts()], axis=-2), a.dtype)
@@ -59,7 +66,23 @@ def attention_vjp(
     """The gradients of ⟨grad, attention(q, k, v)⟩ in q, k and v, in blocks too: scores are made again, not kept.
 
     With p = softmax(s), o = p v:   dv = pᵀg,   ds = p∘(g vᵀ − Σ g∘o),   dq = ds k·scale,   dk = dsᵀ q·scale.
-    `grad`, (..., n, c), and q, k, v have the same leading axes.
+
+    Parameters
+    ----------
+    q, k, v, mask, causal, scale, block
+        As for `attention`, but q, k and v have the same leading axes.
+    grad : (..., n, c) array
+        g, with these leading axes too.
+
+    Returns
+    -------
+    (dq, dk, dv)
+        In the shapes of q, k and v, and in their dtype.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Arguments that do not fit, by name.
     """
     a = _Attention(q, k, v, mask, causal, scale, block)
     xp = a.xp

@@ -17,18 +17,21 @@ def cross_entropy(logits: Any, target: Any, *, axis: int = -1) -> Any:
 
     Parameters
     ----------
-    logits : (..., n, ...) array x
-    target : integers in range(n), in the shape of the logits without the axis; or floats y ≥ 0 in their shape,
+    logits : (..., n, ...) array x, without units (nats)
+    target : array
+        Integers in range(n), in the shape of the logits without the axis; or floats y ≥ 0 in their shape,
         distributions as a rule (the formula does not ask for Σ y = 1).
     axis : int
 
     Returns
     -------
-    One loss for each slice, in the dtype of the logits; ≥ 0, and accurate where softmax rounds to 0 or 1.
+    array or scalar
+        One loss for each slice, in the dtype of the logits; ≥ 0, and accurate where softmax rounds to 0 or 1.
 
     Raises
     ------
-    TypeError, ValueError : classes out of range, y < 0, shapes that do not fit.
+    TypeError, ValueError
+        Classes out of range, y < 0, shapes that do not fit.
     """
     x, y, axis = _targets(logits, target, axis)
     xp, log_p = namespace(x), log_softmax(x, axis=axis)
@@ -37,7 +40,23 @@ def cross_entropy(logits: Any, target: Any, *, axis: int = -1) -> Any:
 
 @np.errstate(all="ignore")
 def cross_entropy_grad(logits: Any, target: Any, *, axis: int = -1) -> Any:
-    """∇ of `cross_entropy` in the logits: softmax(x)·Σy − y, slice by slice; arguments as there."""
+    """∇ of `cross_entropy` in the logits: softmax(x)·Σy − y, slice by slice.
+
+    Parameters
+    ----------
+    logits, target, axis
+        As for `cross_entropy`.
+
+    Returns
+    -------
+    array
+        In the shape and dtype of the logits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `cross_entropy`.
+    """
     x, y, axis = _targets(logits, target, axis)
     return softmax(x, axis=axis) * namespace(x).sum(y, axis=axis, keepdims=True) - y
 
@@ -45,7 +64,7 @@ def cross_entropy_grad(logits: Any, target: Any, *, axis: int = -1) -> Any:
 def _targets(logits: Any, target: Any, axis: int) -> tuple[Any, Any, int]:
     """The logits, and the targets as distributions beside them."""
     x = as_real(logits, "logits")
-    if isinstance(axis, bool) or not isinstance(axis, int):
+    if isinstance(axis, bool) or not isinstance(axis, int | np.integer):
         raise TypeError(f"axis: expected one int, got {axis!r}")
     if x.ndim == 0:
         raise ValueError("logits: expected at least one axis, got a scalar")

@@ -35,19 +35,28 @@ def lifted_structured(distances: Any, labels: Any, *, margin: float = 1.0, tau: 
 
         0 ≤ J_smooth − J_hard ≤ τ·log(number of k + number of l).
 
+    Oh Song, Xiang, Jegelka and Savarese, *Deep metric learning via lifted structured feature embedding*, CVPR 2016.
+
     Parameters
     ----------
-    distances : (n, n) array D. Of a pair i < j it is D_ij that is read, of the others the rows i and j; the diagonal
-        plays no part, and a nan that does makes the loss nan.
+    distances : (n, n) array
+        D; of a pair i < j it is D_ij that is read, of the others the rows i and j; the diagonal plays no part, and a
+        nan that does makes the loss nan.
     labels : (n,) integers
-    margin : α ≥ 0, in the units of D.
-    tau : τ > 0, in the units of D; 1 in the paper.
+    margin : float
+        α ≥ 0, in the units of D.
+    tau : float
+        τ > 0, in the units of D; 1 in the paper.
+
+    Returns
+    -------
+    Lifted
+        (smooth, hard, bound, grad), the first three in the units of D squared.
 
     Raises
     ------
-    TypeError, ValueError : arguments that do not fit, by name.
-
-    Oh Song, Xiang, Jegelka and Savarese, *Deep metric learning via lifted structured feature embedding*, CVPR 2016.
+    TypeError, ValueError
+        Arguments that do not fit, by name.
     """
     D, same, margin, tau = _batch(distances, labels, margin, tau)
     xp, n = namespace(D), D.shape[0]

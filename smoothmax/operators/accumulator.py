@@ -21,7 +21,14 @@ class LogSumExpAccumulator:
 
     Parameters
     ----------
-    tau : temperature, finite and >= 0, in the units of the values. At 0 the accumulator keeps the maximum.
+    tau : float
+        Temperature, finite and >= 0, in the units of the values. At 0 the accumulator keeps the maximum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        A tau that does not fit; of `update`, values that are not real numbers; of `merge`, something else than an
+        accumulator with the same tau.
     """
 
     def __init__(self, tau: float = 1.0) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smoothmax.operators.door import Axis, as_prior, as_where
-from smoothmax.operators.kernel import log_count
+from smoothmax.operators.kernel import HUGE, above, log_count
 from smoothmax.operators.library import cast, namespace, place, still, widest
 from smoothmax.operators.line import EMPTY, State
 from smoothmax.operators.slices import Slices
@@ -26,7 +26,6 @@ class Rows:
     """
 
     xp: Any
-    slices: Slices
     x: Any  # -inf where removed
     z: Any
     m: Any  # (rows, 1)
@@ -49,8 +48,8 @@ class Rows:
             z = z + log_w
             top = _largest(xp, z)
             top = xp.where(xp.isfinite(top), top, xp.zeros_like(top))
-            z, m = z - top, xp.where(xp.isfinite(m), m + tau * top, m)
-        return cls(xp, slices, a, z, m, keep)
+            z, m = z - top, xp.where(xp.isfinite(m), above(m, tau, top), m)
+        return cls(xp, a, z, m, keep)
 
     @property
     def tail(self) -> Any:
@@ -66,7 +65,10 @@ def _exponents(xp: Any, x: Any, tau: float) -> tuple[Any, Any]:
     nan = xp.any(xp.isnan(x), axis=-1, keepdims=True)
     m = xp.where(nan, xp.full_like(m, math.nan), m)
     tame = xp.isfinite(m) & (x > -math.inf)
-    below = xp.where(tame, x, xp.zeros_like(x)) - xp.where(xp.isfinite(m), m, xp.zeros_like(m))
+    here, peak = xp.where(tame, x, xp.zeros_like(x)), xp.where(xp.isfinite(m), m, xp.zeros_like(m))
+    if tau > HUGE:
+        here, peak, tau = here / 2, peak / 2, tau / 2
+    below = here - peak
     if tau == 0.0:
         below = xp.where(below < 0, xp.full_like(below, -math.inf), below)
     elif tau != 1.0:
@@ -89,7 +91,7 @@ def logsumexp(x: Any, tau: float, axis: Axis, prior: Any, where: Any, keepdims: 
         over = log_sum - log_count(slices.n)
         log_sum = log_sum - still(xp.where(over > 0, over, xp.zeros_like(over)))
     finite = xp.isfinite(rows.m)
-    value = xp.where(finite, rows.m + tau * log_sum, rows.m)
+    value = xp.where(finite, above(rows.m, tau, log_sum), rows.m)
     return cast(slices.reduced(value[:, 0], keepdims), x.dtype)
 
 
@@ -98,8 +100,7 @@ def state(x: Any, tau: float) -> State:
     if 0 in x.shape:
         return EMPTY
     rows = Rows.of(x, tau, None, None, None)
-    m = float(rows.m[0, 0])
-    return m, float(rows.tail[0, 0]) if math.isfinite(m) else 0.0
+    return float(rows.m[0, 0]), float(rows.tail[0, 0])
 
 
 def mellowmax(x: Any, tau: float, axis: Axis, where: Any, keepdims: bool) -> Any:
@@ -118,7 +119,12 @@ def mellowmax(x: Any, tau: float, axis: Axis, where: Any, keepdims: bool) -> Any
     near = mean > -0.5
     by_mean = xp.log1p(xp.where(near, mean, xp.zeros_like(mean)))
     log_mean = xp.where(near, by_mean, xp.log1p(rows.tail) - xp.log(count))
-    value = xp.where(xp.isfinite(rows.m), rows.m + tau * log_mean, rows.m)
+    value = above(rows.m, tau, log_mean)
+    flat = mean > -float(xp.finfo(mean.dtype).smallest_normal / xp.finfo(mean.dtype).eps)
+    there = xp.isfinite(rows.m) & (rows.x > -math.inf)
+    apart = xp.where(there, rows.x, xp.zeros_like(rows.x)) - xp.where(there, rows.m, xp.zeros_like(rows.x))
+    value = xp.where(flat, rows.m + xp.sum(apart, axis=-1, keepdims=True) / count, value)
+    value = xp.where(xp.isfinite(rows.m), value, rows.m)
     return cast(slices.reduced(value[:, 0], keepdims), x.dtype)
 
 

@@ -18,7 +18,26 @@ from smoothmax.operators.softmax import log_softmax, softmax
 def logsumexp_hessian(x: ArrayLike, *, tau: float = 1.0) -> Any:
     """(diag p - p p^T) / tau with p = softmax(x / tau): (n,) -> (n, n), symmetric, positive semidefinite.
 
-    The rows sum to zero, so the diagonal is p_i * sum_{j != i} p_j: accurate where p_i rounds to 1. tau > 0.
+    The rows sum to zero, so the diagonal is p_i * sum_{j != i} p_j: accurate where p_i rounds to 1.
+
+    Parameters
+    ----------
+    x : (n,) array
+        Real numbers.
+    tau : float
+        Temperature, finite and > 0, in the units of x.
+
+    Returns
+    -------
+    (n, n) array
+        In the dtype of x, in one over the units of x.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        x is no vector; tau is not finite and positive.
     """
     tau = as_tau(tau, positive=True)
     x = as_real(x)
@@ -35,7 +54,30 @@ def logsumexp_hessian(x: ArrayLike, *, tau: float = 1.0) -> Any:
 def logsumexp_hvp(x: ArrayLike, v: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     """p * (v - <p, v>) / tau, the Hessian of every slice times its v, in O(n).
 
-    v broadcasts to x and is measured from its value at the largest p, so that nothing cancels there. tau > 0.
+    Here v is measured from its value at the largest p, so that nothing cancels there.
+
+    Parameters
+    ----------
+    x : array
+        Real numbers.
+    v : array
+        Real numbers, broadcast to x.
+    tau : float
+        Temperature, finite and > 0, in the units of x.
+    axis : None, int or tuple of ints
+        What one slice is; None: all.
+
+    Returns
+    -------
+    array
+        In the shape and dtype of x.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        tau is not finite and positive; v does not broadcast to x; a bad axis.
     """
     tau = as_tau(tau, positive=True)
     at, along, _ = as_pair(x, v, ("x", "v"))
@@ -57,6 +99,27 @@ def logsumexp_dtau(x: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
 
     Summed from log-weights, all terms positive: relatively accurate even where p is one-hot to rounding.
     At tau = 0 it is the limit, log of the number of maximizers.
+
+    Parameters
+    ----------
+    x : array
+        Real numbers.
+    tau : float
+        Temperature, finite and >= 0, in the units of x.
+    axis : None, int or tuple of ints
+        None: all.
+
+    Returns
+    -------
+    array or scalar
+        As of ``np.sum``, in the dtype of x, in [0, log n].
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        Negative, infinite or nan tau; a bad axis.
     """
     x = as_real(x)
     xp, log_p = namespace(x), log_softmax(cast(x, widest(x)), tau=tau, axis=axis)

@@ -7,6 +7,7 @@ libraries stay what they are. What is refused is refused by name, with what it w
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -122,7 +123,19 @@ def companion(value: Any, x: Any, name: str) -> Any:
     """An argument that belongs to x, as a plain array of its library, whatever its dtype."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name}: masked arrays are not supported; pass a plain array")
-    return beside(value, x, name) if foreign(x) or foreign(value) else np.asarray(value)
+    if foreign(x) or foreign(value):
+        return beside(value, x, name)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: not an array ({error})") from None
+
+
+def as_flag(value: Any, name: str) -> bool:
+    """True or False, of Python or NumPy."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+    return bool(value)
 
 
 def sum_slack(eps: float, n: int) -> float:
@@ -146,7 +159,11 @@ def as_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The reduced axes as a tuple of distinct indices in range(ndim), as ``np.sum`` reads them."""
     if axis is None:
         return tuple(range(ndim))
-    if ndim == 0 and axis in (0, -1):
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
+    if any(isinstance(a, (bool, np.bool_, Mapping)) for a in (axis, *(axis if isinstance(axis, tuple) else ()))):
+        raise TypeError(f"axis: expected None, an int or a tuple of ints, got {axis!r}")
+    if ndim == 0 and isinstance(axis, int | np.integer) and axis in (0, -1):
         return ()
     try:
         return np.lib.array_utils.normalize_axis_tuple(axis, ndim, "axis")

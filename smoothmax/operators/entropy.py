@@ -13,7 +13,27 @@ from smoothmax.operators.library import cast, namespace, seen, widest
 
 @np.errstate(all="ignore")
 def entropy(p: ArrayLike, *, axis: Axis = None) -> Any:
-    """H(p) = -sum_i p_i log p_i, with 0 log 0 = 0; in [0, log n] on the simplex. p is not normalised."""
+    """H(p) = -sum_i p_i log p_i, with 0 log 0 = 0; in [0, log n] on the simplex.
+
+    Parameters
+    ----------
+    p : array
+        Numbers >= 0, of NumPy or any array-API library; not normalised here.
+    axis : None, int or tuple of ints
+        None: all.
+
+    Returns
+    -------
+    array or scalar
+        As of ``np.sum``, in the dtype of p, in nats.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        A negative entry; a bad axis.
+    """
     p = _nonnegative(as_real(p, "p"), "p")
     xp, q = namespace(p), cast(p, widest(p))
     log_q = xp.log(xp.where(q == 0, xp.ones_like(q), q))
@@ -24,7 +44,26 @@ def entropy(p: ArrayLike, *, axis: Axis = None) -> Any:
 def kl_divergence(p: ArrayLike, q: ArrayLike, *, axis: Axis = None) -> Any:
     """KL(p||q) = sum_i p_i log(p_i / q_i), with 0 log(0/q) = 0 and p log(p/0) = inf.
 
-    Zero at p = q and positive otherwise on the simplex. q broadcasts with p; neither is normalised.
+    Zero at p = q and positive otherwise on the simplex.
+
+    Parameters
+    ----------
+    p, q : arrays
+        Numbers >= 0 that broadcast against each other; neither is normalised here.
+    axis : None, int or tuple of ints
+        Of the broadcast shape; None: all.
+
+    Returns
+    -------
+    array or scalar
+        As of ``np.sum``, in the wider dtype of the two, in nats.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        A negative entry; shapes that do not broadcast; a bad axis.
     """
     a, b, dtype = as_pair(p, q, ("p", "q"))
     a, b = _nonnegative(a, "p"), _nonnegative(b, "q")

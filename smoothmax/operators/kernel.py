@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from smoothmax.operators.door import Array
+from smoothmax.operators.library import namespace
 from smoothmax.operators.terms import Terms
 
 SHORT, BUFFER = 256, 8192  # elements: a short buffer of NumPy's, and its usual one
 ROWS = 8  # so many make the change worth while
+HUGE = 1e300  # a temperature at which a difference that overflows, or tau*log n that does, still counts
 
 
 def working(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -36,7 +38,9 @@ def exponents(terms: Terms, tau: float, axis: int, out: Array | None = None) -> 
     """
     x = kept(terms)
     m = x.max(axis=axis, keepdims=True).astype(working(x.dtype), copy=False)
-    if x.dtype == m.dtype:
+    if tau > HUGE:
+        z = by_row(np.subtract, x / 2, m / 2, out)
+    elif x.dtype == m.dtype:
         z = by_row(np.subtract, x, m, out)
     elif axis == 1 and m.size >= ROWS:
         z = by_row(np.subtract, wide := x.astype(m.dtype), m, wide)
@@ -45,13 +49,13 @@ def exponents(terms: Terms, tau: float, axis: int, out: Array | None = None) -> 
     if tau == 0.0:
         z[z < 0.0] = -np.inf
     elif tau != 1.0:
-        np.divide(z, tau, out=z)
+        np.divide(z, tau / 2 if tau > HUGE else tau, out=z)
     if terms.log_prior is None:
         return z, m
     np.add(z, terms.log_prior, out=z)
     top = z.max(axis=axis, keepdims=True)
     np.subtract(z, top, out=z)
-    return z, np.where(np.isfinite(m), m + tau * top, m)
+    return z, np.where(np.isfinite(m), above(m, tau, top), m)
 
 
 def by_row(ufunc: np.ufunc, a: Array, b: Array, out: Array | None) -> Array:
@@ -98,7 +102,16 @@ def log_count(n: int) -> float:
     return min(math.log(n), float(np.log(n))) if n else -math.inf
 
 
+def above(m: Any, tau: float, log_sum: Any) -> Any:
+    """m + tau*log_sum, also where only the product overflows."""
+    xp, result = namespace(m), m + tau * log_sum
+    if tau <= HUGE:
+        return result
+    half = tau / 2 * log_sum
+    return xp.where(xp.isfinite(result), result, m + half + half)
+
+
 def value(m: Array, t: Array, tau: float, n: int) -> Array:
     """m + tau*log1p(t), kept between m and m + tau*log n; a peak that is not finite is the value."""
-    result: Array = np.where(np.isfinite(m), m + tau * np.minimum(np.log1p(t), log_count(n)), m)
+    result: Array = np.where(np.isfinite(m), above(m, tau, np.minimum(np.log1p(t), log_count(n))), m)
     return result

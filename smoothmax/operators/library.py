@@ -47,7 +47,8 @@ def beside(value: Any, x: Any, name: str) -> Any:
 
     Raises
     ------
-    TypeError : it is an array of a third library, or on another device.
+    TypeError
+        It is an array of a third library, or on another device.
     """
     xp = namespace(x)
     if foreign(value):
@@ -61,7 +62,7 @@ def beside(value: Any, x: Any, name: str) -> Any:
     array = np.asarray(value)
     if array.dtype.kind == "O":
         raise TypeError(f"{name}: expected an array of numbers, got {value!r}")
-    return xp.asarray(array.tolist() if array.ndim == 0 else array, **place(x))
+    return xp.asarray(value if type(value) in (bool, int, float) else array, **place(x))
 
 
 def widest(x: Any, *others: Any) -> Any:

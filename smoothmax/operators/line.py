@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from smoothmax.operators.door import Array
-from smoothmax.operators.kernel import log_count
+from smoothmax.operators.kernel import HUGE, above, log_count
 from smoothmax.operators.terms import BLOCK
 
 State = tuple[float, float]
@@ -19,7 +19,7 @@ EMPTY: State = (-math.inf, 0.0)
 
 
 def line(x: Array, tau: float) -> State:
-    """The peak and tail of a 1-d array (float64 or narrower); a peak that is not finite has tail 0."""
+    """The peak and tail of a 1-d array (float64 or narrower); no tail (0) where the peak is not finite or tau is 0."""
     if x.size <= BLOCK:
         return _block(x, tau)
     state = EMPTY
@@ -33,16 +33,16 @@ def merge(a: State, b: State, tau: float) -> State:
     if a[0] < b[0] or math.isnan(b[0]):
         a, b = b, a
     (m, t), (low, u) = a, b
-    if not math.isfinite(m) or low == -math.inf or (tau == 0.0 and low < m):
-        return m, t
-    share = math.exp((low - m) / tau) if low < m else 1.0
-    return m, t + (1.0 + u) * share
+    if not math.isfinite(m) or tau == 0.0:
+        return m, 0.0
+    s = 0.5 if tau > HUGE else 1.0
+    return m, t + (1.0 + u) * math.exp((s * low - s * m) / (s * tau))
 
 
 def value(state: State, tau: float, n: int) -> float:
     """m + tau*log1p(t), kept between m and m + tau*log n."""
     m, t = state
-    return m + tau * min(math.log1p(t), log_count(n)) if math.isfinite(m) else m
+    return float(above(m, tau, min(math.log1p(t), log_count(n)))) if math.isfinite(m) else m
 
 
 def _block(x: Array, tau: float) -> State:
@@ -50,13 +50,12 @@ def _block(x: Array, tau: float) -> State:
         return EMPTY
     k = int(x.argmax())  # the first nan, if there is one
     m = float(x[k])
-    if not math.isfinite(m):
+    if not math.isfinite(m) or tau == 0.0:
         return m, 0.0
-    e = np.subtract(x, m, dtype=np.float64)
-    if tau == 0.0:
-        return m, float(np.count_nonzero(e == 0.0) - 1)
+    s = 0.5 if tau > HUGE else 1.0
+    e = np.subtract(x if s == 1.0 else s * x, s * m, dtype=np.float64)
     if tau != 1.0:
-        np.divide(e, tau, out=e)
+        np.divide(e, s * tau, out=e)
     np.exp(e, out=e)
     e[k] = 0.0
     return m, float(np.add.reduce(e))

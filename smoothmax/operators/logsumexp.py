@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from smoothmax.operators import anywhere
-from smoothmax.operators.door import Array, Axis, as_real, as_tau
+from smoothmax.operators.door import Array, Axis, as_flag, as_real, as_tau
 from smoothmax.operators.kernel import exponents, tail, value, working
 from smoothmax.operators.library import foreign
 from smoothmax.operators.line import line
@@ -33,28 +33,37 @@ def logsumexp(
 
     Parameters
     ----------
-    x : array of real numbers, of NumPy or of any library that keeps the array API standard (PyTorch, JAX, …), whose
-        dtype and device the result has. Integers and booleans are computed in the library's default float dtype; for
-        NumPy that is float64 (exact up to 2**53).
-    tau : temperature, finite and >= 0, in the units of x.
-    axis : None (all), an int or a tuple of ints; () reduces nothing.
-    prior : finite numbers >= 0, broadcast to x. A zero removes its element, whatever that holds.
-    where : booleans, broadcast to x. False removes the element, whatever it holds.
-    keepdims : keep the reduced axes with length 1.
+    x : array
+        Real numbers, of NumPy or of any library that keeps the array API standard (PyTorch, JAX, …), whose dtype and
+        device the result has. Integers and booleans are computed in the library's default float dtype; for NumPy that
+        is float64 (exact up to 2**53).
+    tau : float
+        Temperature, finite and >= 0, in the units of x.
+    axis : None, int or tuple of ints
+        None: all; () reduces nothing.
+    prior : array, optional
+        Finite numbers >= 0, broadcast to x. A zero removes its element, whatever that holds.
+    where : array of booleans, optional
+        Broadcast to x. False removes the element, whatever it holds.
+    keepdims : bool
+        Keep the reduced axes with length 1.
 
     Returns
     -------
-    Array or scalar as of ``np.sum``, in the dtype of x; narrow floats are accumulated in float64.
-    Nothing to sum, or only -inf: -inf. A nan: nan. A +inf and no nan: +inf. Never a warning.
-    With n elements and no prior, max <= result <= max + tau*log n also after rounding, and in float64
-    |error| <= 2 eps (|result| + |max| + sum_i p_i |x_i - max|) with p = softmax(x / tau).
+    array or scalar
+        As of ``np.sum``, in the dtype of x; narrow floats are accumulated in float64. Nothing to sum, or only -inf:
+        -inf. A nan: nan. A +inf and no nan: +inf. Never a warning. With n elements and no prior, max <= result <= max
+        + tau*log n also after rounding, and in float64 |error| <= 2 eps (|result| + |max| + sum_i p_i |x_i - max|)
+        with p = softmax(x / tau), beside the underflow of exponentials, tau times the least float for each.
 
     Raises
     ------
-    TypeError : complex, object or masked input; a tau that is not a real scalar; a mask that is not boolean.
-    ValueError : negative, infinite or nan tau or prior; shapes that do not broadcast; a bad axis.
+    TypeError
+        Complex, object or masked input; a tau that is not a real scalar; a mask that is not boolean.
+    ValueError
+        Negative, infinite or nan tau or prior; shapes that do not broadcast; a bad axis.
     """
-    tau = as_tau(tau)
+    tau, keepdims = as_tau(tau), as_flag(keepdims, "keepdims")
     x = as_real(x)
     if foreign(x):
         return anywhere.logsumexp(x, tau, axis, prior, where, keepdims)

@@ -17,9 +17,22 @@ from smoothmax.operators.semiring import logaddexp
 def logsumexp_plus(x: ArrayLike, *, tau: float = 1.0, axis: Axis = None) -> Any:
     """tau * log( 1 + sum_i exp(x_i / tau) ): the log-sum-exp of (0, x), strictly convex, a Bregman generator.
 
-    Parameters and special values are those of ``logsumexp``; nothing to sum gives 0.
-
     F. Nielsen, G. Hadjeres, *Monte Carlo Information Geometry: The Dually Flat Case*, 2018.
+
+    Parameters
+    ----------
+    x, tau, axis
+        As for ``logsumexp``.
+
+    Returns
+    -------
+    array or scalar
+        As of ``np.sum``, in the dtype of x; >= 0, and 0 where there is nothing to sum.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for ``logsumexp``.
     """
     x = as_real(x)
     lse = logsumexp(cast(x, widest(x)), tau=tau, axis=axis)

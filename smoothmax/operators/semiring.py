@@ -19,7 +19,27 @@ TEMPORARY = 1 << 20  # elements of A_ik + B_kj held at a time
 
 
 def logaddexp(x: ArrayLike, y: ArrayLike, *, tau: float = 1.0) -> Any:
-    """tau * log( exp(x/tau) + exp(y/tau) ), elementwise with broadcasting: the ``logsumexp`` of the two."""
+    """tau * log( exp(x/tau) + exp(y/tau) ), elementwise with broadcasting: the ``logsumexp`` of the two.
+
+    Parameters
+    ----------
+    x, y : arrays
+        Real numbers that broadcast against each other.
+    tau : float
+        Temperature, finite and >= 0, in the units of x and y; 0 is the maximum.
+
+    Returns
+    -------
+    array
+        In the broadcast shape and the wider dtype; special values are those of ``logsumexp``.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        Negative, infinite or nan tau; shapes that do not broadcast.
+    """
     a, b, dtype = as_pair(x, y)
     xp, (a, b) = namespace(a), broadcast(a, b, ("x", "y"))
     pair = xp.stack([cast(a, dtype), cast(b, dtype)])
@@ -30,8 +50,26 @@ def logaddexp(x: ArrayLike, y: ArrayLike, *, tau: float = 1.0) -> Any:
 def log_matmul(A: ArrayLike, B: ArrayLike, *, tau: float = 1.0) -> Any:
     """C_ij = tau * log( sum_k exp((A_ik + B_kj) / tau) ), the matrix product of the log semiring.
 
-    Shapes are those of ``np.matmul``: (..., m, k) and (..., k, n), or vectors of length k. Every entry is a
-    ``logsumexp`` of its own, so nothing under- or overflows; the cost is m*k*n exponentials.
+    Every entry is a ``logsumexp`` of its own, so nothing under- or overflows; the cost is m*k*n exponentials.
+
+    Parameters
+    ----------
+    A, B : arrays
+        Shapes as in ``np.matmul``: (..., m, k) and (..., k, n), or vectors of length k.
+    tau : float
+        Temperature, finite and >= 0, in the units of A and B; 0 is the (max, +) product.
+
+    Returns
+    -------
+    (..., m, n) array
+        Without the axes that a vector lacks, in the wider dtype of the two.
+
+    Raises
+    ------
+    TypeError
+        Complex, object or masked input.
+    ValueError
+        Negative, infinite or nan tau; shapes that do not multiply.
     """
     tau = as_tau(tau)
     a, b, dtype = as_pair(A, B, ("A", "B"))
@@ -40,7 +78,7 @@ def log_matmul(A: ArrayLike, B: ArrayLike, *, tau: float = 1.0) -> Any:
     shape = (*batch, left.shape[-2], right.shape[-1])
     left, right = cast(left, wide), cast(right, wide)
     products = [_multiply(xp, left[(*i, ...)], right[(*i, ...)], tau) for i in np.ndindex(*batch)]
-    out = xp.stack(products) if products else xp.zeros(shape, dtype=wide, **place(a))
+    out = xp.stack(products) if products else xp.zeros(shape, **place(a))
     vectors = tuple(axis for axis, v in ((-2, a), (-1, b)) if v.ndim == 1)
     return scalar(cast(xp.squeeze(xp.reshape(out, shape), axis=vectors), dtype))
 

@@ -21,7 +21,20 @@ def smooth_min(
 ) -> Any:
     """-logsumexp(-x), the lower smooth minimum: min - tau*log n <= result <= min.
 
-    Parameters are those of ``logsumexp``. Nothing to take the minimum of gives +inf.
+    Parameters
+    ----------
+    x, tau, axis, prior, where, keepdims
+        As for ``logsumexp``.
+
+    Returns
+    -------
+    array or scalar
+        As of ``np.sum``, in the dtype of x; nothing to take the minimum of gives +inf.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for ``logsumexp``.
     """
     lse = logsumexp(-as_real(x), tau=tau, axis=axis, prior=prior, where=where, keepdims=keepdims)
     return -lse

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from smoothmax.operators import anywhere
 from smoothmax.operators.door import Array, Axis, as_axes, as_real, as_tau
-from smoothmax.operators.kernel import by_row, exponents, kept, tail, total, working
+from smoothmax.operators.kernel import HUGE, by_row, exponents, kept, tail, total, working
 from smoothmax.operators.library import foreign
 from smoothmax.operators.slices import Slices
 from smoothmax.operators.terms import BLOCK, Terms
@@ -27,12 +27,24 @@ def softmax(
 ) -> Array:
     """p_i = prior_i * exp(x_i / tau) / sum_j prior_j * exp(x_j / tau), the gradient of ``logsumexp``.
 
-    Parameters are those of ``logsumexp``; the result has the shape and dtype of x. tau = 0 is the limit:
-    uniform (with a prior: proportional to it) over the maximizers.
+    tau = 0 is the limit: uniform (with a prior: proportional to it) over the maximizers. Removed elements get 0, so
+    a slice that is removed altogether is all zeros. A slice with one +inf is one-hot; with several it is nan at the
+    infinities and 0 elsewhere; a slice of -inf only, or with a nan, is nan.
 
-    Removed elements get 0, so a slice that is removed altogether is all zeros. A slice with one +inf is
-    one-hot; with several it is nan at the infinities and 0 elsewhere; a slice of -inf only, or with a nan, is
-    nan. In float64 a slice of up to 10**4 elements sums to 1 within 4 eps.
+    Parameters
+    ----------
+    x, tau, axis, prior, where
+        As for ``logsumexp``.
+
+    Returns
+    -------
+    array
+        In the shape and dtype of x. In float64 a slice of up to 10**4 elements sums to 1 within 4 eps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for ``logsumexp``.
     """
     tau = as_tau(tau)
     x = as_real(x)
@@ -58,7 +70,20 @@ def log_softmax(
 ) -> Array:
     """log p_i for the p of ``softmax``: (x_i - max)/tau - log1p(tail), accurate where p_i rounds to 0 or 1.
 
-    Parameters and special values are those of ``softmax``; removed elements get -inf.
+    Parameters
+    ----------
+    x, tau, axis, prior, where
+        As for ``logsumexp``.
+
+    Returns
+    -------
+    array
+        In the shape and dtype of x; special values are those of ``softmax``, and removed elements get -inf.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for ``logsumexp``.
     """
     tau = as_tau(tau)
     x = as_real(x)
@@ -100,7 +125,7 @@ def _unshifted(x: Array, axes: tuple[int, ...]) -> Array | None:
 
 def _at_once(x: Array, tau: float, axes: tuple[int, ...]) -> Array | None:
     """The definition, for a whole array with a finite maximum: spares small arrays the way through blocks."""
-    if len(axes) < x.ndim or not axes or x.size == 0 or tau == 0.0:
+    if len(axes) < x.ndim or not axes or x.size == 0 or tau == 0.0 or tau > HUGE:
         return None
     m = x.max()
     if not np.isfinite(m):

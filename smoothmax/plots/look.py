@@ -16,6 +16,7 @@ try:
 except ImportError as missing:  # pragma: no cover - matplotlib is there wherever this is tested
     raise ImportError('figures need matplotlib: pip install "smoothmax[plot]"') from missing
 
+from .. import _doors
 from .._files import write_whole
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE = (
@@ -132,7 +133,8 @@ def short(low: float, high: float) -> bool:
 
 
 def suffix_of(path: str | os.PathLike[str]) -> str:
-    suffix = Path(path).suffix.lower()
+    suffix = _doors.file_name("path", path).suffix.lower()
     if suffix not in METADATA:
-        raise ValueError(f"the extension of {os.fspath(path)!r} must be one of {', '.join(METADATA)}; it is {suffix!r}")
+        what = f"the extension of {os.fspath(path)!r} must be one of {', '.join(METADATA)}; it is {suffix!r}"
+        raise ValueError(f"path: {what}")
     return suffix

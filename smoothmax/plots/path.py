@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import _doors
 from .._typing import Array
-from .curves import Shown, column, finite, shown
+from .curves import BOUNDS, Shown, column, finite, shown
 from .look import (  # Axes and Figure: one place says what is missing without matplotlib
     GREY,
     PURPLE,
@@ -59,6 +60,11 @@ def path_figure(
         Another extension.
     """
     suffix = None if path is None else suffix_of(path)
+    width = _doors.positive("width", width)
+    title = None if title is None else _doors.text("title", title)
+    optimum = None if optimum is None else _doors.number("optimum", optimum)
+    _doors.text("units", units)
+    _doors.one_of("regularizer", regularizer, tuple(BOUNDS))
     with style():
         figure, axes = panels(1, 1, width, 0.95 * width)
         draw_path(axes[0], table, optimum=optimum, units=units, regularizer=regularizer)

@@ -3,6 +3,6 @@
 from .domain import DOMAINS
 from .named import read
 from .stated import Stated, Wishes
-from .told import told, users_line
+from .told import printable, shortened, told, users_line
 
-__all__ = ["DOMAINS", "Stated", "Wishes", "read", "told", "users_line"]
+__all__ = ["DOMAINS", "Stated", "Wishes", "printable", "read", "shortened", "told", "users_line"]

@@ -31,9 +31,11 @@ def from_module(source: str) -> Stated:
 
 
 def _imported(name: str) -> Any:
-    """Import as `python -m` would: the current folder comes first."""
+    """Import as `python -m` would, the current folder first; after that it comes last, so that nothing in it can stand
+    for a package that is imported later."""
     here = os.getcwd()
-    if sys.path[:1] != [here]:
+    first = sys.path[:1] == [here]
+    if not first:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(name)
@@ -42,6 +44,10 @@ def _imported(name: str) -> Any:
         if missing and f"{name}.".startswith(f"{missing}."):
             raise ValueError(f"no module {missing!r} in {here} or among those installed") from None
         raise ValueError(f"importing {name!r} failed: {told(error)}") from None
+    finally:
+        if not first:
+            sys.path.remove(here)
+            sys.path += [here] if here not in sys.path else []
 
 
 def _called(source: str, function: Callable[..., Any]) -> Any:

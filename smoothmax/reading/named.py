@@ -10,13 +10,13 @@ import numpy as np
 from .._typing import Array
 from ..components import Affine
 from ..problem import Minimax
-from .arrays import about, mtx, npy, npz
+from .arrays import about, mtx, npy, npz, regular
 from .domain import domain
 from .module import from_module
 from .stated import Data, Stated, Wishes
 from .table import table
 
-NAMED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d][\w-]*(\.[^\W\d][\w-]*)*")
+NAMED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:(?!__)[^\W\d][\w-]*(\.(?!__)[^\W\d][\w-]*)*")  # no dunder attributes
 READERS: dict[str, Callable[[str, Wishes], Data]] = {".npz": npz, ".npy": npy, ".mtx": mtx, ".csv": table}
 
 
@@ -41,6 +41,7 @@ def _from_file(source: str, reader: Callable[[str, Wishes], Data], wishes: Wishe
     if reader is not table:
         wishes.refuse(source, ("target", "intercept"), ".csv files")
     with about(source):
+        regular(source)
         data = reader(source, wishes)
         if wishes.b is not None and data.b is not None:
             raise ValueError("holds b already; leave out --b")
@@ -56,6 +57,7 @@ def _right(source: str) -> Array:
     if reader not in (npy, mtx):
         raise ValueError(f"--b must be an .npy or .mtx file; got {source!r}")
     with about(source):
+        regular(source)
         b = reader(source, Wishes()).A
         if b.ndim == 2 and b.shape[1] == 1:
             return np.asarray(b.toarray() if hasattr(b, "toarray") else b)[:, 0]

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._typing import Array
 from .stated import Data, Wishes
+from .told import shortened
 
 
 def table(source: str, wishes: Wishes) -> Data:
@@ -62,10 +63,10 @@ def _header(line: int, row: list[str]) -> list[str]:
         return [str(i + 1) for i in range(len(row))]
     if not all(text):
         i = text.index(not text[0])
-        what = f"{row[0]!r} and {row[i]!r}"
+        what = f"{shortened(row[0])!r} and {shortened(row[i])!r}"
         raise ValueError(f"line {line} must be all names (a header) or all numbers; it has {what}")
     if len(row) == 1 and re.search("[;\t]", row[0]):
-        raise ValueError(f"columns must be separated by commas; line {line} is {row[0]!r}")
+        raise ValueError(f"columns must be separated by commas; line {line} is {shortened(row[0])!r}")
     return [field.strip() for field in row]
 
 
@@ -75,8 +76,8 @@ def _numbers(line: int, row: list[str], names: list[str]) -> list[float]:
     found = [_number(field) for field in row]
     for name, field, value in zip(names, row, found, strict=True):
         if value is None or not math.isfinite(value):
-            what = repr(field.strip()) if field.strip() else "empty"
-            raise ValueError(f"column {name!r}, line {line}: a finite number is needed; it is {what}")
+            what = repr(shortened(field.strip())) if field.strip() else "empty"
+            raise ValueError(f"column {shortened(name)!r}, line {line}: a finite number is needed; it is {what}")
     return [v for v in found if v is not None]
 
 
@@ -97,4 +98,6 @@ def _column(target: str | None, names: Sequence[str], width: int) -> int:
         return names.index(target)
     if target.isdecimal() and 1 <= int(target) <= width:
         return int(target) - 1
-    raise ValueError(f"--target {target!r}: no such column; there are {', '.join(names)} (or a number, 1 to {width})")
+    raise ValueError(
+        f"--target {target!r}: no such column; there are {shortened(', '.join(names), 400)} (or a number, 1 to {width})"
+    )

@@ -5,6 +5,16 @@ import traceback
 from pathlib import Path
 
 
+def shortened(text: str, most: int = 40) -> str:
+    """No more of it than that many characters."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text)} characters)"
+
+
+def printable(text: str) -> str:
+    """Without what a terminal would obey: control characters are written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def users_line(error: BaseException) -> str | None:
     """Where in the user's own code an error arose, as "file, line 3"; None where that code has no part in it."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _foreign(f.filename)]

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..operators.door import Axis, as_pair, as_real, as_tau, fits, sum_slack
+from ..operators.kernel import above
 from ..operators.library import cast, namespace, place, seen, widest
 from ..operators.slices import Slices
 
@@ -34,7 +35,8 @@ class Regularizer(ABC):
 
         Raises
         ------
-        ValueError : p has a negative entry, or does not sum to 1.
+        ValueError
+            p has a negative entry, or does not sum to 1.
         """
 
     @abstractmethod
@@ -80,9 +82,10 @@ class Regularizer(ABC):
             p = slices.matrix(self.maximum(cast(z, wide), tau, axis=axis)[1])
             s = self.slopes(p)
             u = cast(slices.matrix(xp.broadcast_to(v, z.shape)), wide)
-            u = u - xp.take_along_axis(u, xp.argmax(p, axis=1)[:, None], axis=1)
+            u = (u - xp.take_along_axis(u, xp.argmax(s, axis=1)[:, None], axis=1)) / tau  # nothing cancels at that s
+            u = xp.where(s > 0, u, xp.zeros_like(u))
             u = u - xp.sum(s * u, axis=1, keepdims=True) / xp.sum(s, axis=1, keepdims=True)
-            return cast(slices.restored(s * u / tau), z.dtype)
+            return cast(slices.restored(s * u), z.dtype)
 
     def __repr__(self) -> str:
         return self.name
@@ -103,13 +106,12 @@ def distribution(p: Any, axis: Axis) -> tuple[Any, Any]:
     return wide, slices
 
 
-def lse_like(m: Any, excess: Any, ceiling: float) -> Any:
-    """m + excess, kept between m and m + ceiling; m where that is not finite."""
+def lse_like(m: Any, tau: float, excess: Any, ceiling: float) -> Any:
+    """m + τ·excess, kept between m and m + τ·ceiling; m where that is not finite."""
     xp = namespace(m)
     kept = xp.where(excess > 0, excess, xp.zeros_like(excess))
-    if math.isfinite(ceiling):
-        kept = xp.where(kept > ceiling, xp.full_like(kept, ceiling), kept)
-    return xp.where(xp.isfinite(m), m + kept, m)
+    kept = xp.where(kept > ceiling, xp.full_like(kept, ceiling), kept)
+    return xp.where(xp.isfinite(m), above(m, tau, kept), m)
 
 
 def nothing(z: Any, slices: Slices) -> tuple[Any, Any]:

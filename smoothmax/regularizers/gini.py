@@ -30,6 +30,7 @@ class Gini(Regularizer):
     name = "gini"
     alpha = 2.0
 
+    @np.errstate(all="ignore")
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """(‖p‖² − 1)/2 = −Σ p_i (1 − p_i)/2."""
         p = as_real(p, "p")
@@ -50,6 +51,7 @@ class Gini(Regularizer):
 
     def slopes(self, p: Any) -> Any:
         """1 on the support."""
+        p = as_real(p, "p")
         return cast(p > 0, p.dtype)
 
     def gradient(self, p: Any) -> Any:
@@ -78,7 +80,7 @@ def _by_sorting(z: Any, tau: float, axis: Axis) -> tuple[Any, Any]:
     theta = xp.sum(xp.where(last, above, xp.zeros_like(above)), axis=1, keepdims=True) / size
     p = xp.where(y > theta, y - theta, xp.zeros_like(y))
     excess = xp.sum(p * p, axis=1, keepdims=True) / 2 + theta + 0.5
-    value = lse_like(rows.m, tau * excess, gini.bound(y.shape[1], tau))
+    value = lse_like(rows.m, tau, excess, gini.bound(y.shape[1]))
     return value[:, 0], limits(rows, p, log=False)
 
 
@@ -96,7 +98,7 @@ def _by_rounds(z: Array, tau: float) -> tuple[Array, Array] | None:
         for i in range(0, m.size, step := max(BLOCK // n, 1)):
             s = slice(i, i + step)
             excess[s], p[s] = _many((z[s] - m[s, None]) / tau)
-    return lse_like(m, tau * excess, gini.bound(n, tau)), p
+    return lse_like(m, tau, excess, gini.bound(n)), p
 
 
 def _few(z: Array, m: Array, tau: float, where: Array, p: Array) -> Array:

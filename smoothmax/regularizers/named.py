@@ -12,7 +12,18 @@ NAMES: dict[str, Regularizer] = {"shannon": shannon, "gini": gini}
 
 
 def named(regularizer: Any, among: tuple[str, ...] | None = None) -> Regularizer:
-    """The regularizer that is meant: "shannon", "gini", or an object such as ``tsallis(1.5)``; `among`, only these.
+    """The regularizer that is meant.
+
+    Parameters
+    ----------
+    regularizer : str or Regularizer
+        "shannon", "gini", or an object such as ``tsallis(1.5)``.
+    among : tuple of str, optional
+        Only these are allowed.
+
+    Returns
+    -------
+    Regularizer
 
     Raises
     ------

@@ -19,6 +19,7 @@ class Shannon(Regularizer):
     name = "shannon"
     alpha = 1.0
 
+    @np.errstate(all="ignore")
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """Σ p_i log p_i = −H(p)."""
         p = as_real(p, "p")
@@ -27,11 +28,12 @@ class Shannon(Regularizer):
 
     def maximum(self, z: Any, tau: float = 1.0, *, axis: Axis = None) -> tuple[Any, Any]:
         """(logsumexp, softmax)."""
+        z = as_real(z, "z")
         return logsumexp(z, tau=tau, axis=axis), softmax(z, tau=tau, axis=axis)
 
     def slopes(self, p: Any) -> Any:
         """p itself."""
-        return p
+        return as_real(p, "p")
 
     @np.errstate(all="ignore")
     def gradient(self, p: Any) -> Any:
@@ -41,7 +43,7 @@ class Shannon(Regularizer):
 
     def hvp(self, z: Any, v: Any, tau: float = 1.0, *, axis: Axis = None) -> Any:
         """p∘(v − ⟨p, v⟩)/τ."""
-        return logsumexp_hvp(z, v, tau=tau, axis=axis)
+        return logsumexp_hvp(as_real(z, "z"), v, tau=tau, axis=axis)
 
     def _depth(self, n: int) -> float:
         """log n."""

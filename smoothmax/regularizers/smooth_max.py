@@ -14,17 +14,23 @@ def smooth_max(x: Any, *, tau: float = 1.0, axis: Axis = None, regularizer: str 
 
     Parameters
     ----------
-    x : array of real numbers, of NumPy or any array-API library.
-    tau : temperature, finite and ≥ 0, in the units of x; 0 is the maximum.
-    axis : None (all), an int or a tuple of ints.
-    regularizer : "shannon" (``logsumexp``), "gini" (τ/2·(1 − ‖p‖²) with p = sparsemax), or an object: ``tsallis(1.5)``.
+    x : array
+        Real numbers, of NumPy or any array-API library.
+    tau : float
+        Temperature, finite and ≥ 0, in the units of x; 0 is the maximum.
+    axis : None, int or tuple of ints
+        None: all.
+    regularizer : str or Regularizer
+        "shannon" (``logsumexp``), "gini" (τ/2·(1 − ‖p‖²) with p = sparsemax), or an object: ``tsallis(1.5)``.
 
     Returns
     -------
-    Array or scalar as of ``np.sum``, in the dtype of x: max x ≤ result ≤ max x + τ·max(−Ω).
+    array or scalar
+        As of ``np.sum``, in the dtype of x: max x ≤ result ≤ max x + τ·max(−Ω).
 
     Raises
     ------
-    TypeError, ValueError : arguments that do not fit, by name.
+    TypeError, ValueError
+        Arguments that do not fit, by name.
     """
     return named(regularizer).maximum(as_real(x), tau, axis=axis)[0]

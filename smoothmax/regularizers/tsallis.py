@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from numbers import Real
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..operators.anywhere import Rows, limits
 from ..operators.door import Array, Axis, as_real, as_tau
-from ..operators.kernel import working
+from ..operators.kernel import HUGE, working
 from ..operators.library import cast, foreign, namespace, number
 from ..operators.slices import Slices
 from ..operators.terms import BLOCK
@@ -33,13 +34,14 @@ class Tsallis(Regularizer):
     def __init__(self, alpha: Any) -> None:
         if isinstance(alpha, bool) or not isinstance(alpha, Real):
             raise TypeError(f"alpha: expected a number > 1, got {alpha!r}")
-        if not 1.0 < float(alpha) < math.inf:
+        if not 1.0 < alpha <= sys.float_info.max:  # type: ignore[operator]
             raise ValueError(f"alpha: expected a finite number > 1, got {alpha!r} (1 is the limit, 'shannon')")
         self.alpha = float(alpha)
 
     def __repr__(self) -> str:
         return f"tsallis({self.alpha:.15g})"
 
+    @np.errstate(all="ignore")
     def value(self, p: Any, *, axis: Axis = None) -> Any:
         """(Σ p_i^α − Σ p_i)/(α(α − 1)) = Σ p_i·expm1((α − 1)·log p_i)/(α(α − 1))."""
         p = as_real(p, "p")
@@ -56,11 +58,16 @@ class Tsallis(Regularizer):
         value, p = self._of_all(z, tau, axis) if foreign(z) else self._in_blocks(slices.matrix(z), tau)
         return cast(slices.reduced(value[:, 0], False), z.dtype), cast(slices.restored(p), z.dtype)
 
+    @np.errstate(all="ignore")
     def slopes(self, p: Any) -> Any:
-        """p^(2 − α) on the support."""
+        """p^(2 − α) on the support, and no more than what is still far from overflow."""
+        p = as_real(p, "p")
         xp = namespace(p)
         there = p > 0
-        return xp.where(there, xp.where(there, p, xp.ones_like(p)) ** (2.0 - self.alpha), xp.zeros_like(p))
+        power = (2.0 - self.alpha) * xp.log(xp.where(there, p, xp.ones_like(p)))
+        most = math.log(float(xp.finfo(p.dtype).max)) * 0.8
+        power = xp.where(power > most, xp.full_like(power, most), power)
+        return xp.where(there, xp.exp(power), xp.zeros_like(p))
 
     @np.errstate(all="ignore")
     def gradient(self, p: Any) -> Any:
@@ -99,7 +106,7 @@ class Tsallis(Regularizer):
     def _of_few(self, z: Array, tau: float) -> tuple[Array, Array] | None:
         """Those near the maximum, moved to the left of a narrow matrix; None where that would not be narrow."""
         c, n = self.alpha - 1.0, z.shape[1]
-        found = near(z, tau / c)
+        found = None if tau > HUGE else near(z, tau / c)
         if found is None:
             return None
         m, where = found
@@ -129,9 +136,27 @@ class Tsallis(Regularizer):
         """m + τ·(⟨p, y⟩ − Ω(p)), (rows, 1)."""
         xp = namespace(p)
         gain = xp.sum(xp.where(p > 0, p * y, 0.0 * p), axis=1, keepdims=True)
-        return lse_like(m, tau * (gain - self._omega(p)), self.bound(n, tau))
+        return lse_like(m, tau, gain - self._omega(p), self.bound(n))
 
 
 def tsallis(alpha: float) -> Tsallis:
-    """The Tsallis regularizer with `alpha` > 1: 1.5 is a common choice, 2 is "gini", 1 the limit "shannon"."""
+    """Ω(p) = (Σ p_i^α − 1)/(α(α − 1)): 1.5 is a common choice, α = 2 is "gini", α → 1 the limit "shannon".
+
+    B. Peters, V. Niculae, A. F. T. Martins, *Sparse Sequence-to-Sequence Models*, ACL 2019.
+
+    Parameters
+    ----------
+    alpha : float
+        α > 1, finite.
+
+    Returns
+    -------
+    Tsallis
+        For `smooth_max(regularizer=…)`; its `maximum(z, tau)` gives the value and the weights, α-entmax(z/τ).
+
+    Raises
+    ------
+    TypeError, ValueError
+        An α that is not finite and above 1.
+    """
     return Tsallis(alpha)

@@ -8,10 +8,10 @@ from scipy.sparse.linalg import LinearOperator, cg
 from .. import _doors
 from .._linalg import solve_semidefinite
 from .._typing import Array, Index
-from ..certificate import Multipliers, check_weights, normalized
+from ..certificate import Multipliers, check_multipliers, check_weights, normalized
 from ..components import Linearization, Meter
 from ..inner import linear_walls
-from ..problem import Minimax
+from ..problem import Minimax, checked
 from ..surrogate import spread_matrix
 from .cones import Cone, cone_at
 
@@ -36,12 +36,31 @@ def repair(
     (identity 5; u = dx/τ, so no temperature enters); multipliers of a linear domain move along, λ' = λ∘(1 + G u). The
     matrix is unshifted with its columns equilibrated, and the step is repeated on what rounding left over.
 
+    Parameters
+    ----------
+    problem : Minimax
+    x : (d,) array
+        A point near the minimizer of some F_τ.
+    weights : (n,) array
+        p at x, those of `Smoothed.weights` say; ≥ 0 and not all zero.
+    multipliers : Multipliers, optional
+        Of a linear domain, where they are known.
+
     Returns
     -------
     (weights, multipliers) or None
         None where the repaired weights would be negative: x is too far from the minimizer of a surrogate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Arguments that do not fit the problem.
     """
-    lin = x if isinstance(x, Linearization) else problem.at(_doors.vector("x", x, problem.d), meter)
+    if isinstance(x, Linearization):
+        lin = x
+    else:
+        lin = checked(problem).at(_doors.vector("x", x, problem.d), meter)
+        multipliers = None if multipliers is None else check_multipliers(multipliers, problem)
     p = normalized(check_weights(weights, problem.n))
     p = np.where(p > 1e-30 * p.max(), p, 0.0)
     cone = cone_at(problem, lin, p, multipliers)
@@ -63,6 +82,8 @@ def repair(
         cone.move(t * u)
         q *= 1.0 + t * change
         q /= q.sum()
+    if not all(np.isfinite(part).all() for part in (q, *cone.multipliers)):
+        return None
     return q if part is lin else _placed(q, live, problem.n), cone.multipliers if linear_walls(problem) else None
 
 

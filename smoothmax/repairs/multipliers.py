@@ -2,10 +2,9 @@
 
 import numpy as np
 import scipy.linalg
-import scipy.optimize
 from numpy.typing import NDArray
 
-from .._linalg import dense
+from .._linalg import dense, least_squares, nonnegative
 from .._typing import Array
 from ..certificate import Multipliers
 from ..domains import Linear
@@ -43,10 +42,9 @@ def _least_squares(G: Array, E: Array, r: Array) -> tuple[Array, Array]:
     Q = scipy.linalg.orth(E)
     rest = G - Q @ (Q.T @ G)
     scale = 1.0 / np.maximum(np.linalg.norm(G, axis=0), 1e-300)
-    lam = np.zeros(0)
-    if G.shape[1]:
-        lam = scale * scipy.optimize.nnls(rest * scale, r - Q @ (Q.T @ r), maxiter=30 * G.shape[1])[0]
-    return lam, np.asarray(np.linalg.lstsq(E, r - G @ lam)[0])
+    found = nonnegative(rest * scale, r - Q @ (Q.T @ r), 30 * G.shape[1]) if G.shape[1] else None
+    lam = np.zeros(G.shape[1]) if found is None else scale * found
+    return lam, np.nan_to_num(least_squares(E, r - G @ lam))
 
 
 def _unit_columns(d: int, chosen: NDArray[np.bool_]) -> Array:

@@ -1,8 +1,8 @@
 """Weights on few rows with Jᵀp = 0, by nonnegative least squares."""
 
 import numpy as np
-import scipy.optimize
 
+from .._linalg import nonnegative
 from .._typing import Array
 from ..components import Linearization
 
@@ -24,8 +24,8 @@ def sparse_weights(lin: Linearization, p: Array) -> Array | None:
     size = np.abs(J).max(axis=0)
     cost = COST * below / (below.max() or 1.0)
     system = np.vstack([J.T / np.where(size > 0, size, 1.0)[:, None], cost, np.ones(rows.size)])
-    y, _ = scipy.optimize.nnls(system, np.r_[np.zeros(d + 1), 1.0], maxiter=30 * rows.size)
-    if np.abs(system[:d] @ y).max() > COST * y.sum():
+    y = nonnegative(system, np.r_[np.zeros(d + 1), 1.0], 30 * rows.size)
+    if y is None or np.abs(system[:d] @ y).max() > COST * y.sum():
         return None
     out = np.zeros(p.size)
     out[rows] = np.where(y > COST**2 * y.max(), y, 0.0)

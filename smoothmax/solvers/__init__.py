@@ -2,33 +2,23 @@
 
 from .accelerated import Accelerated
 from .base import Direct, Method, State
-from .conditional import ConditionalGradient
-from .conic import Conic
 from .gradient import Gradient
 from .lbfgs import LBFGS
+from .methods import Methods
 from .newton import Newton
-from .saddle import Saddle
 from .sparse import TruncatedNewton
-from .spectral import SpectralNewton
 from .status import Status
-from .trust_region import TrustRegion
 from .working_set import WorkingSet
 
-METHODS: dict[str, type[Method] | type[Direct]] = {
-    m.name: m
-    for m in (
-        Gradient,
-        Accelerated,
-        LBFGS,
-        Newton,
-        TruncatedNewton,
-        WorkingSet,
-        Saddle,
-        ConditionalGradient,
-        TrustRegion,
-        SpectralNewton,
-        Conic,
-    )
-}
+METHODS = Methods(
+    (Gradient, Accelerated, LBFGS, Newton, TruncatedNewton, WorkingSet),
+    later={
+        "saddle": ("saddle", "Saddle"),
+        "conditional-gradient": ("conditional", "ConditionalGradient"),
+        "trust-region": ("trust_region", "TrustRegion"),
+        "spectral": ("spectral", "SpectralNewton"),
+        "cvxpy": ("conic", "Conic"),
+    },
+)
 
 __all__ = ["METHODS", "Direct", "Method", "State", "Status"]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._linalg import least_squares
 from .._typing import Array, Index
 from ..certificate import Multipliers
 from ..components import Linearization, Meter
@@ -132,6 +133,6 @@ def _solve(K: Array, r: Array) -> Array | None:
     except np.linalg.LinAlgError:
         z = np.full_like(r, np.nan)
     if not np.abs(K @ z - r).max() <= 1e-9 * max(np.abs(z).max(), 1.0):
-        z = np.linalg.lstsq(K, r, rcond=1e-13)[0]
+        z = least_squares(K, r, 1e-13)
     fits = np.abs(K @ z - r).max() <= 1e-9 * max(np.abs(z).max(), 1.0)
     return np.asarray(z, dtype=np.float64) if fits else None

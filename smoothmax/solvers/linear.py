@@ -7,8 +7,8 @@ HiGHS's absolute tolerances are relative to the gap. The first basis is read off
 active. The only place that speaks to highspy (Huangfu and Hall 2018); it is loaded when first needed.
 """
 
+from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,8 +30,12 @@ class Vertex(NamedTuple):
 
 
 def available() -> bool:
-    """highspy is installed."""
-    return find_spec("highspy") is not None
+    """highspy is installed, and can be loaded."""
+    try:
+        import_module("highspy")
+    except ImportError:
+        return False
+    return True
 
 
 class Epigraph:
@@ -42,19 +46,19 @@ class Epigraph:
         self.linear, self.center, self.unit, self.scale = linear, center, unit, scale
         self.d, self.count = center.size, 0
         self.top = center.size  # the column of s
-        self.h = h = self.highspy.Highs()
-        h.setOptionValue("output_flag", False)
-        h.setOptionValue("presolve", "off")
-        h.setOptionValue("threads", 1)
-        h.setOptionValue("primal_feasibility_tolerance", TOLERANCE)
-        h.setOptionValue("dual_feasibility_tolerance", TOLERANCE)
+        self.h = self.highspy.Highs()
+        self.sound = True  # HiGHS has taken everything; it refuses numbers from 1e15 on
+        self._ask("setOptionValue", "output_flag", False)
+        self._ask("setOptionValue", "presolve", "off")
+        self._ask("setOptionValue", "threads", 1)
+        self._ask("setOptionValue", "primal_feasibility_tolerance", TOLERANCE)
+        self._ask("setOptionValue", "dual_feasibility_tolerance", TOLERANCE)
         self.infinity = self.highspy.kHighsInf
         lower = np.append((linear.lb - center) / unit, -np.inf)
         upper = np.append((linear.ub - center) / unit, np.inf)
         none = np.zeros(0, np.int32)
         cost = np.append(np.zeros(self.d), 1.0)
-        self.sound = True  # HiGHS has taken everything; it refuses numbers from 1e15 on
-        self._took(h.addCols(self.d + 1, cost, self._finite(lower), self._finite(upper), 0, none, none, np.zeros(0)))
+        self._ask("addCols", self.d + 1, cost, self._finite(lower), self._finite(upper), 0, none, none, np.zeros(0))
         self.fixed = 0
         for A, b, least in ((linear.A_ub, linear.b_ub, -np.inf), (linear.A_eq, linear.b_eq, 0.0)):
             if A is not None and b is not None:
@@ -79,7 +83,7 @@ class Epigraph:
         full = sp.csc_array(sp.vstack([*map(sp.csr_array, rows), sp.csr_array(J) / self.scale]))
         lower, upper, none = self._finite(linear.lb[new]), self._finite(linear.ub[new]), np.zeros(new.size)
         starts, indices = full.indptr[:-1].astype(np.int32), full.indices.astype(np.int32)
-        self._took(self.h.addCols(new.size, none, lower, upper, full.data.size, starts, indices, full.data))
+        self._ask("addCols", new.size, none, lower, upper, full.data.size, starts, indices, full.data)
         self.linear, self.d = linear, linear.lb.size
         self.center, self.unit = np.append(self.center, none), np.append(self.unit, none + 1.0)
 
@@ -107,24 +111,32 @@ class Epigraph:
                 rows[i - self.count - 2 * self.d] = K.kUpper
         basis = self.highspy.HighsBasis()
         basis.col_status, basis.row_status, basis.valid, basis.alien = columns, rows, True, True
-        self._took(self.h.setBasis(basis))
+        self._ask("setBasis", basis)
 
     def solve(self, seconds: float = np.inf) -> Vertex | None:
-        """The optimum; None where HiGHS does not find one (unbounded, out of time, too large numbers)."""
+        """The optimum; None where HiGHS does not find one (unbounded, out of time, too large numbers, any failure)."""
+        if self.sound and np.isfinite(seconds):
+            run_time = self._ask("getRunTime")
+            self._ask("setOptionValue", "time_limit", (run_time or 0.0) + max(seconds, 0.0))
         if not self.sound:
             return None
-        if np.isfinite(seconds):
-            self.h.setOptionValue("time_limit", self.h.getRunTime() + max(seconds, 0.0))
-        self.h.run()
-        if self.h.getModelStatus() != self.highspy.HighsModelStatus.kOptimal:
+        self._ask("run")
+        if self._ask("getModelStatus") != self.highspy.HighsModelStatus.kOptimal:
             return None
-        found = self.h.getSolution()
+        vertex: Vertex | None = self._sure(self._vertex, self._ask("getSolution"))
+        return vertex
+
+    def _vertex(self, found: Any) -> Vertex | None:
+        """What HiGHS calls optimal; None where it is no numbers."""
         v = np.delete(np.asarray(found.col_value), self.top)
         p = np.maximum(-np.asarray(found.row_dual)[self.fixed :], 0.0)
-        if not (np.isfinite(v).all() and np.isfinite(p).all() and p.any()):
+        m = self._multipliers(found, float(p.sum()) or 1.0)
+        if v.shape != (self.d,) or p.shape != (self.count,) or not p.any():
+            return None
+        if not all(np.isfinite(part).all() for part in (v, p, *m)):
             return None
         x = np.clip(self.center + self.unit * v, self.linear.lb, self.linear.ub)
-        return Vertex(x, p / p.sum(), self._multipliers(found, float(p.sum())))
+        return Vertex(x, p / p.sum(), m)
 
     def _multipliers(self, found: Any, total: float) -> Multipliers:
         """Reduced costs and row duals in the units of f per unit of x."""
@@ -138,6 +150,7 @@ class Epigraph:
         k = upper.size
         s = 0.0 if last is None else last
         if sp.issparse(A):
+            A = sp.csr_array(A)  # before SciPy 1.16 the coordinates that products leave cannot be sliced
             full = sp.csr_array(sp.hstack([A[:, : self.top], np.full((k, 1), s), A[:, self.top :]]))
             starts, indices, data = full.indptr[:-1], full.indices, full.data
         else:
@@ -147,10 +160,23 @@ class Epigraph:
         starts, indices = starts.astype(np.int32), indices.astype(np.int32)
         lower, upper = self._finite(lower), self._finite(upper)
         data = np.ascontiguousarray(data, dtype=np.float64)
-        self._took(self.h.addRows(k, lower, upper, data.size, starts, indices, data))
+        self._ask("addRows", k, lower, upper, data.size, starts, indices, data)
 
-    def _took(self, status: Any) -> None:
-        self.sound &= status != self.highspy.HighsStatus.kError
+    def _ask(self, verb: str, *arguments: Any) -> Any:
+        """HiGHS's answer; what it refuses, or fails at, makes all that follows unsound."""
+        answer = self._sure(getattr(self.h, verb), *arguments)
+        self.sound &= answer is None or answer != self.highspy.HighsStatus.kError
+        return answer
+
+    def _sure(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        """The call's value; None where it fails."""
+        try:
+            return call(*arguments)
+        except MemoryError:
+            raise
+        except Exception:  # of a solver anything may be expected
+            self.sound = False
+            return None
 
     def _finite(self, bound: Array) -> Array:
         return np.clip(bound, -self.infinity, self.infinity)

@@ -16,19 +16,11 @@ from ..problem import Minimax
 from ..surrogate import Point, Seen
 from .base import Step
 from .judge import Judge
-from .status import Status
+from .status import Exhausted, Status
 
 EPS = float(np.finfo(float).eps)
 UNFINISHED = (Status.STALLED, Status.PASSES, Status.TIME)
 FAR = 1e-9  # of the longest coordinate of a ray: less of it is what moved between bounds on the way
-
-
-class Exhausted(Exception):
-    """The budget is spent; raised inside an evaluation and caught by the loop."""
-
-    def __init__(self, status: Status) -> None:
-        super().__init__(status.name)
-        self.status = status
 
 
 class Budget(Meter):

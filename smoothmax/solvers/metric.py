@@ -6,6 +6,7 @@ from .._typing import Array
 from ..domains import Polyhedron
 from ..problem import Minimax
 from ..surrogate import Point
+from .status import Exhausted, Status
 
 LEAST = 0.1  # of the size of a column under equal weights
 
@@ -38,5 +39,8 @@ def gap_on(problem: Minimax, point: Point) -> float:
 
 
 def project(problem: Minimax, x: Array) -> Array:
-    """The projection, as an array."""
-    return np.asarray(problem.domain.project(x), dtype=np.float64)
+    """The projection, as an array; of a user's domain it may be no numbers, and then there is no way on."""
+    y = np.asarray(problem.domain.project(x), dtype=np.float64)
+    if not np.isfinite(y).all() and np.isfinite(x).all():
+        raise Exhausted(Status.NOT_FINITE)
+    return y

@@ -20,14 +20,22 @@ class Status(IntEnum):
     INFEASIBLE = 11
 
 
+class Exhausted(Exception):
+    """Nothing more can be had: the budget is spent, say. Raised inside an evaluation and caught by the loop."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.name)
+        self.status = status
+
+
 SENTENCES = {
     Status.PROVEN: "The gap is proven to be within the tolerance.",
     Status.PASSES: "The budget of {max_passes:g} passes ran out before the gap closed; increase it or loosen tol.",
     Status.TIME: "The time limit of {time_limit:g} s was reached before the gap closed; increase it or loosen tol.",
     Status.UNBOUNDED: "The problem is unbounded: all components fall along a ray that stays in the domain; bound the "
     "domain or add components.",
-    Status.NOT_FINITE: "A component is nan or infinite at or near the best point, so no step is possible; restrict the "
-    "domain to where the functions are finite.",
+    Status.NOT_FINITE: "A component, or a projection, is nan or infinite at or near the best point, so no step is "
+    "possible; restrict the domain to where the functions are finite.",
     Status.STALLED: "No further progress was possible before the gap closed; a bound that is given is proven. "
     "Loosen tol, or scale and centre the data.",
     Status.CALLBACK: "The callback stopped the solve before the gap closed.",

@@ -4,11 +4,11 @@
 """
 
 import math
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._cached import cached_property
 from .._typing import Array, Index
 from ..components import Linearization, Weights, spread
 from ..operators import softmax
@@ -118,6 +118,7 @@ class Point(Seen):
         H = self.curvature / self.surrogate.tau
         return _frozen(H if self.own is None else H + self.own)
 
+    @np.errstate(all="ignore")
     def hessp(self, v: Array) -> Array:
         """∇²F_τ·v in two passes, without a d × d matrix for affine components."""
         s, dv = self.slopes, self.lin.jvp(v)

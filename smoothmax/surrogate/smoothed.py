@@ -5,15 +5,15 @@ are the projection of f/τ onto the simplex, and sparse.
 """
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from scipy.optimize import NonlinearConstraint
 
 from .. import _doors
+from .._cached import cached_property
 from .._typing import Array
-from ..components import Linearization, Meter
+from ..components import Linearization, Meter, metered
 from ..problem import Minimax, checked
 from ..regularizers import Regularizer, shannon
 from .kinds import check_prior, kind_of
@@ -34,6 +34,11 @@ class Smoothed:
     prior : (n,) array, optional
         w ≥ 0 with a positive sum; all ones by default, so that max f ≤ F_τ ≤ max f + τ·log n. A prior that sums to 1
         makes F_τ a lower surrogate. Gini's must sum to 1; without one max f ≤ F_τ ≤ max f + τ/2·(1 − 1/n).
+
+    Raises
+    ------
+    TypeError, ValueError
+        τ that is not finite and positive, another regularizer, a prior that does not fit.
 
     Examples
     --------
@@ -59,7 +64,7 @@ class Smoothed:
             raise ValueError("regularizer must be 'shannon' for eigenvalues; it is 'gini'")
         if problem.components.spectral and self.prior is not None and np.ptp(self.prior) > 0:
             raise ValueError("prior must be constant over eigenvalues, which have no names; it is not")
-        self.meter = meter or Meter()
+        self.meter = metered(meter)
         self._last: Point | None = None
 
     def __repr__(self) -> str:
@@ -105,9 +110,10 @@ class Smoothed:
     def at(self, x: Any) -> Point:
         """The point at x; the last one is remembered, so `fun`, `jac` and `hessp` at one x cost one pass together."""
         x = _doors.vector("x", x, self.problem.d)
-        if self._last is None or not np.array_equal(self._last.x, x):
-            self._last = Point(self, x.copy())
-        return self._last
+        last = self._last  # another thread may put its own there
+        if last is None or not np.array_equal(last.x, x):
+            last = self._last = Point(self, x.copy())
+        return last
 
     def fun(self, x: Any) -> float:
         """F_τ(x)."""
@@ -152,7 +158,7 @@ class Smoothed:
         for block in Linearization(components, np.zeros(self.problem.d), self.meter).blocks():
             J = block.jacobian.astype(np.float64, copy=False)
             squares = J.multiply(J).sum(axis=1) if hasattr(J, "multiply") else np.einsum("ij,ij->i", J, J)
-            rows.append(np.asarray(squares).ravel())
+            rows.append(np.tile(np.asarray(squares).ravel(), len(block.rows)))  # both signs of absolute ones
         return self.kind.lipschitz(np.concatenate(rows)) / self.tau
 
     @property
@@ -165,6 +171,7 @@ class Smoothed:
 
     def as_constraint(self, ub: float) -> NonlinearConstraint:
         """F_τ(x) ≤ ub as one constraint for SciPy (it implies f_i(x) ≤ ub for all i when there is no prior)."""
+        ub = _doors.finite("ub", ub)
         return NonlinearConstraint(
             self.fun, -np.inf, ub, jac=lambda x: self.jac(x)[None], hess=lambda x, v: v[0] * self.hess(x)
         )

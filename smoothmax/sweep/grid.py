@@ -60,11 +60,26 @@ class Grid:
     wishes: Wishes = PLAIN
 
     def sweep(self) -> Sweep:
-        """The declaration: its cells, and the problems they share."""
-        problems, shared = self._stated(), dict(self.options)
+        """The declaration: its cells, and the problems they share.
+
+        Returns
+        -------
+        Sweep
+
+        Raises
+        ------
+        TypeError, ValueError
+            As the class says.
+        """
+        if not isinstance(self.options, Mapping):
+            raise TypeError(f"options must be a dict; got {type(self.options).__name__}")
+        if not isinstance(self.wishes, Wishes):
+            raise TypeError(f"wishes must be Wishes; got {type(self.wishes).__name__}")
+        shared = dict(self.options)
         for name in (*REFUSED, "x0"):
             if name in shared:
                 raise ValueError(f"options must not hold {name!r}, which the grid itself decides")
+        problems = self._stated()
         axes = (_axis("methods", self.methods), _axis("taus", self.taus), range(_doors.count("seeds", self.seeds)))
         for method in axes[0]:
             if method != "auto" and method not in METHODS:
@@ -112,7 +127,8 @@ class Grid:
             else:
                 kind = type(source).__name__
                 raise TypeError(f"problems[{name!r}] must be a Minimax, module:attribute or a file; got {kind}")
-            Settings.of(problem, method="auto", **self.options)  # bad options are told here, and not cell by cell
+            with _doors.about("options"):
+                Settings.of(problem, method="auto", **self.options)  # bad options are told here, and not cell by cell
             found[str(name)] = (stated, print_)
         if not found:
             raise ValueError("problems must hold at least one problem; it is empty")
@@ -171,7 +187,7 @@ def _known(source: str, wishes: Wishes, wanted: str) -> tuple[Minimax, Any]:
 
 
 def _axis(name: str, values: Iterable[Any]) -> list[Any]:
-    if isinstance(values, str):
+    if isinstance(values, str | bytes):
         raise TypeError(f"{name} must be a list; got the text {values!r}")
     try:
         listed = list(values)

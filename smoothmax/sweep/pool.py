@@ -52,7 +52,7 @@ def _limited(arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
 
 
 def _number(workers: Any) -> int:
-    if workers == -1 and not isinstance(workers, bool):
+    if isinstance(workers, int) and workers == -1:
         return os.cpu_count() or 1
     try:
         return _doors.count("workers", workers)

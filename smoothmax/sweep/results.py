@@ -19,7 +19,15 @@ CLOCK = ("seconds",)  # those that no two runs have in common
 
 @dataclass(frozen=True)
 class Results:
-    """Rows as dictionaries: the declaration, the task's row, then `status`, `error`, `seconds` and `key`."""
+    """What a sweep found.
+
+    Attributes
+    ----------
+    rows : tuple of dictionaries
+        Of each cell the declaration, the task's row, then `status`, `error`, `seconds` and `key`.
+    computed : int
+        How many of them this run has computed.
+    """
 
     rows: tuple[Plain, ...]
     computed: int  # cells that this run computed; the others were there

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import _doors
 from .attempt import DONE, FAILED, RESERVED, Attempt, Outcome, Task, here
 from .cell import Cell
 from .pool import outcomes
@@ -46,8 +47,9 @@ class Sweep:
     def __post_init__(self) -> None:
         if not callable(self.task) or "<" in getattr(self.task, "__qualname__", "<"):
             raise TypeError(f"task must be a function of a module, so that workers can find it; got {self.task!r}")
-        version = self.version or version_of(self.task)
-        cells = tuple(Cell.of({**_mapping(one)}, f"{self.name} {version}") for one in _iterable(self.cells))
+        version = _doors.text("version", self.version) or version_of(self.task)
+        with _doors.about("cells"):
+            cells = tuple(Cell.of({**_mapping(one)}, f"{self.name} {version}") for one in _iterable(self.cells))
         if not cells:
             raise ValueError("cells must hold at least one cell; it is empty")
         seen: dict[str, Cell] = {}
@@ -100,6 +102,8 @@ class Sweep:
         KeyboardInterrupt
             On Ctrl-C, with every finished cell kept.
         """
+        for name, value in (("fresh", fresh), ("retry", retry), ("progress", progress)):
+            _doors.flag(name, value)
         cells: Sequence[Cell] = self.cells  # type: ignore[assignment]
         store = None if out is None else Store.open(out, self.name, self.version, cells, fresh)
         found = [None if store is None else store.load(cell) for cell in cells]
@@ -140,10 +144,10 @@ def _iterable(cells: Any) -> Iterable[Any]:
     try:
         return list(cells)
     except TypeError:
-        raise TypeError(f"cells must be an iterable of dictionaries; got {cells!r}") from None
+        raise TypeError(f"must be an iterable of dictionaries; got {cells!r}") from None
 
 
 def _mapping(cell: Any) -> Mapping[str, Any]:
     if not isinstance(cell, Mapping):
-        raise TypeError(f"cells must be dictionaries of plain values; got {cell!r}")
+        raise TypeError(f"must be dictionaries of plain values; got {cell!r}")
     return cell

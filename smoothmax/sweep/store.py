@@ -8,15 +8,17 @@ Every cell's file carries a checksum: one that was damaged is named, and compute
 
 import json
 import re
+import stat
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from .. import _doors
 from .._files import write_whole
-from .attempt import FAILED, Outcome
+from .attempt import DONE, FAILED, RESERVED, Outcome
 from .cell import Cell, decoded, digest, text
 from .machine import machine
 
@@ -42,9 +44,11 @@ class Store:
         ValueError
             A folder that is no sweep's, cannot be written to, or holds cells that are not among these.
         """
-        store = cls(Path(out))
+        store = cls(_doors.file_name("out", out))
         try:
             store.folder.mkdir(parents=True, exist_ok=True)
+            if store.cells.is_symlink():
+                raise ValueError(f"out: {store.cells} is a link to another place; name an empty or a new folder")
             before = store._declared()
             objection = store._objection(before, task, version, cells)
             if objection and not fresh:
@@ -110,20 +114,33 @@ class Store:
     def load(self, cell: Cell) -> Outcome | None:
         """What is known of a cell; None, with a warning, where its file is damaged."""
         file = self.cells / f"{cell.key}.json"
-        if not file.exists():
+        if not (file.exists() or file.is_symlink()):
             return None
-        record = _read(file)
-        checksum, outcome = record.pop("checksum", None), record.get("outcome")
-        whole = isinstance(outcome, dict) and set(outcome) == {one.name for one in fields(Outcome)}
-        if not whole or checksum != digest(record) or text(record.get("cell")) != text(cell.declaration):
+        found = _outcome(_read(file), cell)
+        if found is None:
             warnings.warn(f"{file} is damaged; the cell is computed again ({cell})", stacklevel=2)
-            return None
-        return Outcome(**record["outcome"])
+        return found
 
     def save(self, cell: Cell, outcome: Outcome) -> None:
         """Whole or not at all."""
         record = {"cell": cell.declaration, "outcome": asdict(outcome)}
         _write(self.cells / f"{cell.key}.json", {**record, "checksum": digest(record)})
+
+
+def _outcome(record: dict[str, Any], cell: Cell) -> Outcome | None:
+    """What the record of a cell's file says; None where it is not what `save` wrote for that cell."""
+    checksum, outcome = record.pop("checksum", None), record.get("outcome")
+    try:
+        if checksum != digest(record) or text(record.get("cell")) != text(cell.declaration):
+            return None
+        found = Outcome(**outcome)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # other names, or text that is no text
+        return None
+    texts = (found.status, found.error, found.traceback)
+    numbers = isinstance(found.seconds, int | float) and not isinstance(found.seconds, bool)
+    whole = isinstance(found.row, dict) and numbers and all(isinstance(one, str) for one in texts)
+    taken = RESERVED.union(cell.declaration).intersection(found.row) if whole else {"all"}
+    return None if taken or found.status not in (DONE, FAILED) else found
 
 
 def _changes(before: Any, cells: Sequence[Cell]) -> str:
@@ -141,9 +158,11 @@ def _write(file: Path, value: Any) -> None:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Empty where it is no JSON object."""
+    """Empty where it is no JSON object, or no file of this folder's own: a link, a pipe, a device."""
     try:
+        if not stat.S_ISREG(file.lstat().st_mode):
+            return {}
         found = decoded(json.loads(file.read_bytes()))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -84,7 +84,7 @@ def _negated(expr: Any, walk: Any) -> Linear:
 def _scaled(expr: Any, walk: Any) -> Linear:
     factor, arg = expr.args if expr.args[0].is_constant() else expr.args[::-1]
     factors = _factors(constant(factor), expr.shape)
-    if not np.any(factors) and arg.is_pwl():  # not log, which 0 does not make finite everywhere
+    if not np.any(factors) and arg.is_qpwa():  # not log, which 0 does not make finite everywhere
         return Linear({}, np.zeros(expr.size))
     return _spread(walk(arg), arg, expr.shape).scaled(factors)
 

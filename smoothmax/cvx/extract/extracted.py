@@ -47,9 +47,10 @@ class Extracted:
 
     def duals(self, result: MinimaxResult) -> dict[int, Any]:
         """{constraint.id: dual value}; empty where the solve proved no bound, and so has no weights."""
-        if result.weights is None or not self.sides.constraints:
+        weights = result.certificate.vector
+        if weights is None or not self.sides.constraints:
             return {}
-        p = normalized(result.weights)
+        p = normalized(weights)
         lin = self.minimax.at(result.x)
         live = np.flatnonzero(p)
         c = lin.only(live).vjp(p[live]) if lin.few(live) else lin.vjp(p)
@@ -90,6 +91,15 @@ def from_cvxpy(problem: Any) -> Minimax:
     Taken are maxima (max, maximum, abs, norm_inf, sums with affine terms, nonnegative factors) of affine and convex
     quadratic expressions, subject to affine constraints and bounds, or to one ball ‖x − c‖₂ ≤ r. The variables stand
     one after another in the order of `problem.variables()`, each in Fortran order.
+
+    Parameters
+    ----------
+    problem : cvxpy.Problem
+        DCP, with parameters that have values.
+
+    Returns
+    -------
+    Minimax
 
     Raises
     ------

@@ -1,11 +1,11 @@
 """Where the entries of cvxpy variables stand in the vector x: one variable after another, each in Fortran order."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from ..._cached import cached_property
 from ..._typing import Array
 from ..errors import NotMinimax
 

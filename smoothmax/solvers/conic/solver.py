@@ -2,8 +2,9 @@
 
 import math
 import threading
-import warnings
 from typing import Any
+
+from ..._warnings import filtered
 
 TRUST = 2e-7  # gap and residuals up to which the solver's values estimate the decrement
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -24,12 +25,12 @@ SOLVERS = tuple(SETTINGS)
 
 def check_solver(solver: Any, name: str = "solver") -> str:
     """One of SOLVERS."""
-    if solver not in SOLVERS:
+    if not isinstance(solver, str) or solver not in SOLVERS:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, SOLVERS))}; got {solver!r}")
     return str(solver)
 
 
-SILENCE = threading.Lock()  # Python's warning filters belong to the process, not to a thread
+SILENCE = threading.Lock()  # one conic solve at a time: cvxpy makes no promise about threads
 
 
 def optimize(program: Any, solver: str, **settings: Any) -> float | None:
@@ -37,19 +38,38 @@ def optimize(program: Any, solver: str, **settings: Any) -> float | None:
 
     cvxpy's value less the gap between the solver's primal and dual values, which cvxpy itself does not report.
     """
-    import cvxpy as cp
-
     settings = {**SETTINGS[solver], **settings}
     try:
-        with SILENCE, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with SILENCE, filtered("ignore", Warning):
             data, chain, inverse = program.get_problem_data(solver, solver_opts=settings)
-            raw = chain.solve_via_data(program, data, False, False, settings)
+            raw = run(chain, program, data, settings)
             program.unpack_results(raw, chain, inverse)
-    except (cp.error.SolverError, ArithmeticError, ValueError):  # solvers' own errors come through cvxpy as they are
+        gap, near = JUDGES[solver](raw)
+        return float(program.value - abs(gap)) if near and program.value is not None else -math.inf
+    except MemoryError:
+        raise
+    except Exception:  # solvers' own errors come through cvxpy as they are
         return None
-    gap, near = JUDGES[solver](raw)
-    return float(program.value - abs(gap)) if near and program.value is not None else -math.inf
+
+
+def run(chain: Any, program: Any, data: Any, settings: dict[str, Any], *, warm: bool = False) -> Any:
+    """The solver's own answer.
+
+    Raises
+    ------
+    cvxpy.error.SolverError
+        Whatever the solver raises; a panic of one that is written in Rust is no Exception.
+    """
+    import cvxpy as cp
+
+    try:
+        return chain.solve_via_data(program, data, warm, False, settings)
+    except (cp.error.SolverError, MemoryError):
+        raise
+    except BaseException as trouble:
+        if not isinstance(trouble, Exception) and type(trouble).__name__ != "PanicException":
+            raise
+        raise cp.error.SolverError(f"the solver failed: {trouble!r}") from trouble
 
 
 def _clarabel(raw: Any) -> tuple[float, bool]:

@@ -4,10 +4,10 @@ s = t·1 − F(x),      z − z' = Aᵀp + ν·1,      y + y' = width (box) or �
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from ..._cached import cached_property
 from ..._typing import Array
 from .fold import Rows
 from .gram import Gram

@@ -4,7 +4,7 @@
 
 the reflected Halpern iteration of the step T (see `operator`) from the anchor z₀, restarted at T(z) when the residual
 ‖z − T(z)‖ has fallen enough, which converges linearly on games; the primal weight follows at each restart (Applegate et
-al. 2021, PDLP; Lu, Yang 2023, restarted Halpern PDHG). Every T(z) bounds the value without another pass; the average
+al. 2021, PDLP; Lu, Yang 2024, restarted Halpern PDHG). Every T(z) bounds the value without another pass; the average
 since the restart is looked at now and then.
 """
 

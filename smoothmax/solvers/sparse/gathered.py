@@ -6,11 +6,11 @@ For base rows J_i with weights p⁺_i of f_i and p⁻_i of its mirror image −f
 """
 
 from collections.abc import Callable
-from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
+from ..._cached import cached_property
 from ..._typing import Array, Index, Matrix
 from ...components import Linearization
 from ...components.block import Block

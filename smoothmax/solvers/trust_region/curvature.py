@@ -42,7 +42,7 @@ class Secants:
                 break
         for s, y in shown:
             B += _symmetric_rank_one(B, s, y) if np.ndim(y) else _along(B, s, float(y))
-        return np.asarray(B / np.outer(self.unit, self.unit))
+        return np.asarray(B / self.unit / self.unit[:, None])
 
     def bends(self, rows: Index, s: Array) -> Array:
         """½ sᵀB_i s for some of the components, each with a matrix of its own."""
@@ -99,9 +99,14 @@ def _along(B: Array, s: Array, curvature: float) -> Array:
 
 
 def convexified(B: Array, unit: Array) -> Array:
-    """B with its negative eigenvalues, in units of the variables, set to zero; B itself where there are none."""
-    scale = np.outer(unit, unit)
-    values, vectors = np.linalg.eigh(B * scale)
+    """B with its negative eigenvalues, in units of the variables, set to zero; B itself where there are none.
+
+    None of it where its numbers have no end in these units: the model is linear then.
+    """
+    S = B * unit * unit[:, None]
+    if not np.isfinite(S).all():
+        return np.zeros_like(B)
+    values, vectors = np.linalg.eigh(S)
     if values[0] >= 0:
         return B
-    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T / scale)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T / unit / unit[:, None])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..._linalg import least_squares
 from ..._typing import Array, Index
 from ..active import ActiveWalls
 from .model import Model, Move
@@ -80,7 +81,10 @@ class _Active:
     def positive(self) -> bool:
         """B is positive definite along the active rows."""
         J = self.model.J[self.live] * (self.box / self.unit)
-        _, sizes, Vt = np.linalg.svd(np.vstack([J - J.mean(axis=0), self.constraints()[0]]))
+        rows = np.vstack([J - J.mean(axis=0), self.constraints()[0]])
+        if not (np.isfinite(rows).all() and np.isfinite(self.S).all()):
+            return False
+        _, sizes, Vt = np.linalg.svd(rows)
         Z = Vt[int(np.count_nonzero(sizes > INDEPENDENT * sizes.max(initial=0.0))) :]
         return not Z.size or bool(np.linalg.eigvalsh(Z @ self.S @ Z.T)[0] > 0)
 
@@ -95,7 +99,9 @@ class _Active:
         K[:d, d:-1] = K[d:-1, :d].T
         f = self.model.f
         right = np.concatenate([np.zeros(d), (f.max() - f[self.live]) / self.unit, room, [-1.0]])
-        z = np.linalg.lstsq(K, right, rcond=1e-13)[0]
+        if not (np.isfinite(K).all() and np.isfinite(right).all()):
+            return None
+        z = least_squares(K, right, 1e-13)
         if not np.abs(K @ z - right).max() <= SLACK * max(1.0, float(np.abs(right).max())):
             return None
         lam = self.unit * z[d + k : -1] / norm

@@ -1,10 +1,10 @@
 """Everything that is known at one x: values, Jacobian, constraints."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from ..._cached import cached_property
 from ..._typing import Array
 from ...certificate import Multipliers
 from ...components import Components, Linearization, Meter

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dposv, dpotrs
-from scipy.optimize import nnls
 
+from ..._linalg import nonnegative
 from ..._typing import Array, Index
 
 RIDGE = 1e-12  # of the largest |V_i|²: planes that depend on each other have one solution too, and p its sign
@@ -98,9 +98,8 @@ def guessed(f: Array, V: Array, fall: float) -> tuple[Index, Array] | None:
     E[-1] = (f - f.max()) / fall + 1.0 / EPSILON**2
     last = np.zeros(len(E))
     last[-1] = 1.0
-    try:
-        p = nnls(E, last)[0]
-    except (RuntimeError, ValueError):  # too many turns; beyond the numbers
+    p = nonnegative(E, last, 3 * f.size)
+    if p is None:
         return None
     rows = np.flatnonzero(p)
     return (rows, p[rows] / p[rows].sum()) if rows.size else None
