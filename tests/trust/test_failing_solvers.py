@@ -1,4 +1,3 @@
-# ruff: noqa: E402, F811, I001
 """HiGHS, Clarabel, nonnegative least squares, LAPACK and the finish made to fail: they raise, refuse, say that they are
 out of time, return nan or too little, or lie. Whatever a method makes of it is honest, or proven by other means."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E402, F811, I001
 """What a user has written may fail at any call, in any way: it raises, returns nan, the wrong shape or nothing, writes
 into its argument or its answer, takes its time, or solves a problem of its own."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E402, F811, I001
 """Ctrl-C at any moment: at the N-th Python call inside the library, for many N, and by the signal itself."""
 
 import pytest

@@ -1,4 +1,3 @@
-# ruff: noqa: E402, F811, I001
 """Memory that runs out: at limits that are hit in different places a solve ends with the status MEMORY and its best
 point, or with a plain MemoryError before there is one; the process goes on, and solves again once there is room."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E402, F811, I001
 """Many solves at once give the bits of one alone, the same seed the same bits in any process; nothing is global."""
 
 import pytest
