@@ -10,7 +10,7 @@ import numpy as np
 
 from ._asking import CLOCK
 from ._typing import Array
-from .components import Linearization, Tally, counted
+from .components import Counts, Linearization, counted
 from .domains import walls_of
 from .problem import Minimax
 from .progress import line
@@ -40,12 +40,12 @@ def solve_with(
         "max_passes": s.max_passes,
         "time_limit": s.time_limit or 0.0,
     }
-    with counted(problem.components.callers) as tally:
+    with counted(problem.components.callers) as counts:
         try:
             ending = _driven(problem, start, s, judge, budget, warm)
         except KeyboardInterrupt:  # a moment before the loop, or after it
             ending = Ending(Status.INTERRUPTED, len(judge.history), None)
-        found = partial(_found, problem, s, judge, budget, facts, tally)
+        found = partial(_found, problem, s, judge, budget, facts, counts)
         try:
             result = found(ending)
         except KeyboardInterrupt:  # at the last moment: what there is to say is at hand
@@ -72,13 +72,14 @@ def _found(
     judge: Judge,
     budget: Budget,
     facts: dict[str, Any],
-    tally: Tally,
+    counts: Counts,
     ending: Ending,
 ) -> MinimaxResult:
     """The best point with its verdict."""
     out = conclude(problem, ending, judge, budget)
-    counts = {"nfev": tally.evaluations or math.ceil(budget.npass - facts["npass"]), "npass": budget.npass}
-    return build(problem, out, judge, s.why, {**facts, **counts, "njev": tally.jacobians, "nhev": tally.hessians})
+    calls = {"nfev": counts.evaluations or math.ceil(budget.npass - facts["npass"])}
+    calls |= {"njev": counts.jacobians, "nhev": counts.hessians}
+    return build(problem, out, judge, s.why, {**facts, **calls, "npass": budget.npass})
 
 
 def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Budget, warm: bool) -> Iterator[Step]:

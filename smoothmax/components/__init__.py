@@ -4,7 +4,7 @@ from .._asking import CLOCK
 from .affine import Affine
 from .base import Components
 from .block import Block
-from .calls import Tally, counted
+from .calls import Counts, counted
 from .densities import Weights, checked_weights, densities, families, frozen, spread, turned
 from .passes import Linearization, Meter, Portion, Survey, leading, metered
 from .quadratic import Quadratic
@@ -17,6 +17,7 @@ __all__ = [
     "Affine",
     "Block",
     "Components",
+    "Counts",
     "Linearization",
     "Meter",
     "Portion",
@@ -25,7 +26,6 @@ __all__ = [
     "Spectral",
     "Stack",
     "Survey",
-    "Tally",
     "Weights",
     "checked_weights",
     "counted",

@@ -38,8 +38,8 @@ class Calls:
         self._count("hessians")
 
     def _count(self, what: str) -> None:
-        tally = TALLY.get()
-        for counts in (self, tally) if tally is not None and self in tally.of else (self,):
+        solve = COUNTS.get()
+        for counts in (self, solve) if solve is not None and self in solve.of else (self,):
             setattr(counts, what, getattr(counts, what) + 1)
 
     def value(self, x: Array) -> Array | None:
@@ -57,7 +57,7 @@ class Calls:
 
 
 @dataclass
-class Tally:
+class Counts:
     """The calls that one solve makes of the functions it is about, whoever else calls them meanwhile."""
 
     of: tuple[Calls, ...]
@@ -66,18 +66,18 @@ class Tally:
     hessians: int = 0
 
 
-TALLY: ContextVar[Tally | None] = ContextVar("TALLY", default=None)
+COUNTS: ContextVar[Counts | None] = ContextVar("COUNTS", default=None)
 
 
 @contextmanager
-def counted(of: tuple[Calls, ...]) -> Iterator[Tally]:
+def counted(of: tuple[Calls, ...]) -> Iterator[Counts]:
     """Count the calls of these functions that are made inside, in this thread or for it."""
-    tally = Tally(of)
-    token = TALLY.set(tally)
+    counts = Counts(of)
+    token = COUNTS.set(counts)
     try:
-        yield tally
+        yield counts
     finally:
-        TALLY.reset(token)
+        COUNTS.reset(token)
 
 
-__all__ = ["Calls", "Tally", "counted"]
+__all__ = ["Calls", "Counts", "counted"]

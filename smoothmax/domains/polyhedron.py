@@ -90,7 +90,8 @@ class Polyhedron(Set):
             return np.full(self.d, np.nan)
         found = self._least(c)
         if found is not None:
-            return np.clip(found[0], self.lb, self.ub)
+            y = np.clip(found[0], self.lb, self.ub)
+            return y if self.contains(y, 1e-9) else self.project(y)  # nothing that HiGHS says is taken on trust
         return np.where(c > 0, -np.inf, np.where(c < 0, np.inf, self._start))
 
     def project(self, x: ArrayLike) -> Array:

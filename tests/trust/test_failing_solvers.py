@@ -1,13 +1,6 @@
 """HiGHS, Clarabel, nonnegative least squares, LAPACK and the finish made to fail: they raise, refuse, say that they are
 out of time, return nan or too little, or lie. Whatever a method makes of it is honest, or proven by other means."""
 
-import pytest
-
-from tests.effort import NIGHT
-
-if not NIGHT:
-    pytest.skip("tried on a night", allow_module_level=True)
-
 import math
 import sys
 import time

@@ -1,13 +1,6 @@
 """Memory that runs out: at limits that are hit in different places a solve ends with the status MEMORY and its best
 point, or with a plain MemoryError before there is one; the process goes on, and solves again once there is room."""
 
-import pytest
-
-from tests.effort import NIGHT
-
-if not NIGHT:
-    pytest.skip("tried on a night", allow_module_level=True)
-
 import json
 import subprocess
 import sys
