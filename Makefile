@@ -7,9 +7,9 @@ BACKENDS := .venv-backends
 OLDEST := .venv-oldest
 
 # Tests run side by side, one on each core; threads of linear algebra would only get in their way.
-test test-backends test-oldest nightly coverage: export OPENBLAS_NUM_THREADS = 1
+test test-backends test-oldest nightly coverage mutants: export OPENBLAS_NUM_THREADS = 1
 
-.PHONY: demo test test-backends test-oldest nightly coverage docs lint format clean
+.PHONY: demo test test-backends test-oldest nightly coverage mutants docs lint format clean
 
 demo: $(READY)
 	$(BIN)/python -m experiments tour --out out
@@ -34,6 +34,11 @@ nightly: $(READY)
 coverage: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt pytest-cov
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
+# Small changes to the operators, the certificate and the passes: each must make a test fail, or be explained.
+mutants: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt mutmut
+	$(BIN)/python -m tests.mutants
 
 docs: $(READY)
 	$(BIN)/python -m sphinx -W --keep-going -q docs out/docs

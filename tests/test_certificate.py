@@ -1,5 +1,7 @@
 """Proofs: no lower bound above the optimum and no upper bound below it, in exact arithmetic; repair; every kind."""
 
+import itertools
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,13 +9,13 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import NonlinearConstraint, linprog
 from scipy.sparse.linalg import aslinearoperator
 
 import problems
 import smoothmax as sm
 from problems import linf_regression
-from smoothmax import Multipliers, inner
+from smoothmax import Multipliers, certificate, inner
 from tests import naive
 from tests.effort import law
 from tests.laws import assert_brackets, assert_refuses
@@ -635,7 +637,15 @@ REFUSED = {
     "weights-nan": (ValueError, ["weights", "nan"], lambda p: sm.certify(p, [0, 0], [np.nan, 1, 1])),
     "weights-inf": (ValueError, ["weights", "inf"], lambda p: sm.certify(p, [0, 0], [INF, 1, 1])),
     "weights-string": (TypeError, ["weights"], lambda p: sm.certify(p, [0, 0], ["a", "b", "c"])),
-    "multipliers-number": (TypeError, ["multipliers"], lambda p: sm.certify(p, [0, 0], [1, 1, 1], 3.0)),
+    "multipliers-number": (TypeError, ["multipliers", "float"], lambda p: sm.certify(p, [0, 0], [1, 1, 1], 3.0)),
+    **{
+        f"multipliers-{name}": (
+            ValueError,
+            [f"multipliers.{name}"],
+            lambda p, k=k: sm.certify(p, [0, 0], [1, 1, 1], Multipliers(*([[]] * k), [1.0], *([[]] * (4 - k)))),
+        )
+        for k, name in enumerate(Multipliers._fields)
+    },
     "multipliers-short": (TypeError, ["multipliers"], lambda p: sm.certify(p, [0, 0], [1, 1, 1], ([], []))),
     "multipliers-size": (
         ValueError,
@@ -857,3 +867,76 @@ def test_the_residual_of_a_first_order_point_is_relative(domain, x, J, residual,
     found = sm.certify(sm.Minimax(sm.Smooth(lambda x: J @ x, lambda x: J, d=2, n=2), domain), x, [0.5, 0.5])
     assert (found.kind, found.lower) == ("local", -INF)
     assert found.residual == pytest.approx(residual, rel=1e-12, abs=1e-15, nan_ok=True)
+
+
+# --- multipliers of rows
+
+
+def test_the_share_of_the_rows_is_rounded_down():
+    """By no less than the rounding of its sums, and what they lose where products underflow."""
+    rng, unit = np.random.default_rng(0), Fraction(EPS) / 2
+    for m, d, scale in [
+        *itertools.product((1, 3, 8), (1, 2, 6), (1.0, 1e8)),
+        *itertools.product((1, 3), (1, 2), (1e-200,)),
+    ]:
+        A, b, x = scale * rng.standard_normal((m, d)), scale * rng.standard_normal(m), rng.standard_normal(d)
+        v, c, size = rng.random(m) * min(scale, 1.0), rng.standard_normal(d), rng.random(d)
+        for rows, multipliers in (
+            ({"A_ub": A, "b_ub": b}, Multipliers(v, np.zeros(0), np.zeros(d), np.zeros(d))),
+            ({"A_eq": A, "b_eq": b}, Multipliers(np.zeros(0), v - 0.5 * v.max(), np.zeros(d), np.zeros(d))),
+        ):
+            linear = replace(sm.Free(d).linear(), **rows)
+            found, large, extra = certificate._reduce(linear, multipliers, x, c, size)
+            w = multipliers.ub if "A_ub" in rows else multipliers.eq
+            exact, rounding = Fraction(0), Fraction(0)
+            for i in range(m):
+                terms = [Fraction(w[i]) * Fraction(A[i, j]) * Fraction(x[j]) for j in range(d)] + [
+                    -Fraction(w[i]) * Fraction(b[i])
+                ]
+                exact, rounding = exact + sum(terms), rounding + sum(map(abs, terms))
+            slack = (m + d) * unit * rounding
+            assert exact - 4 * slack - Fraction(1e-300) <= Fraction(extra) <= exact - slack / 2 * (scale > 1e-100), (
+                m,
+                d,
+                scale,
+            )
+            np.testing.assert_allclose(found, c + A.T @ w, rtol=1e-12, atol=1e-14)
+            np.testing.assert_allclose(large, size + np.abs(A).T @ np.abs(w), rtol=1e-14)
+
+
+def test_rows_whose_products_underflow_give_no_more_than_they_are():
+    none = np.zeros(1)
+    for A, b, x in (([[-1e-200]], [0.0], 1.0), ([[0.0]], [1e-200], 1.0)):
+        linear = sm.Polyhedron(A, b).linear()
+        m = Multipliers(np.array([1e-200]), np.zeros(0), none, none)
+        extra = certificate._reduce(linear, m, np.array([x]), none, none)[2]
+        assert Fraction(extra) <= Fraction(1e-200) * (Fraction(A[0][0]) - Fraction(b[0]))
+
+
+def test_multipliers_come_back_as_they_were_given():
+    square = sm.Minimax(sm.Affine(np.eye(2)), sm.Polyhedron([[1.0, 1.0]], [9.0], bounds=[(-5, 5), (-5, 5)]))
+    found = sm.certify(square, [0, 0], [1, 1], Multipliers([0.5], [], [1.0, 2.0], [3.0, 4.0])).multipliers
+    for one, other in zip(found, ([0.5], [], [1.0, 2.0], [3.0, 4.0], [])):
+        np.testing.assert_array_equal(one, other)
+    walled = NonlinearConstraint(lambda y: y @ y, -INF, 4.0, jac=lambda y: 2 * y[None])
+    held = sm.Minimax(sm.Affine(np.eye(2)), square.domain, constraints=walled)
+    found = sm.certify(held, [0, 0], [1, 1], Multipliers([0.5], [], [], [])).multipliers
+    for one, other in zip(found, ([0.5], [], [0.0, 0.0], [0.0, 0.0], [0.0])):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_prices_of_rows_are_found_where_there_are_any():
+    falling = sm.Affine([[-1.0, -1.0]])
+    below = sm.certify(sm.Minimax(falling, sm.Polyhedron([[1.0, 1.0]], [2.0])), [0, 0], [1])
+    level = sm.certify(sm.Minimax(falling, sm.Polyhedron(A_eq=[[1.0, 1.0]], b_eq=[2.0])), [1, 1], [1])
+    for found in (below, level):
+        assert found.lower == pytest.approx(-2.0, rel=1e-13)
+        np.testing.assert_array_equal(found.multipliers.lower, [0, 0])
+        np.testing.assert_array_equal(found.multipliers.upper, [0, 0])
+    segment = sm.certify(sm.Minimax(falling, OnlyAnOracle()), [0.5, 0.0], [1])
+    assert (segment.lower, segment.multipliers) == (pytest.approx(-1.0, rel=1e-13), None)
+    loose = sm.Polyhedron([[1.0, 1.0]], [99.0], bounds=[(-1, 1), (-1, 1)])
+    assert sm.certify(sm.Minimax(falling, loose), [0, 0], [1]).multipliers is None
+    steep = sm.Minimax(sm.Quadratic(1e300, np.zeros((1, 2))), loose)
+    found = sm.certify(steep, [1e300, 0.0], [1])
+    assert (found.kind, found.multipliers) == ("none", None)

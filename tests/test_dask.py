@@ -331,6 +331,16 @@ def test_more_at_the_top_than_a_survey_keeps(alone):
         assert [v.tolist() for v in lin.highest()] == [[0], [1.0]]
 
 
+def test_the_gradient_brings_the_survey_along(alone):
+    meter = Meter()
+    lin = Linearization(chunked(), X, meter)
+    lin.soft(0.3, None)
+    f = A @ X + B
+    np.testing.assert_array_equal(lin.survey(5).rows[:5], np.argsort(-f)[:5])
+    np.testing.assert_allclose(lin.range, [f.min(), f.max()], rtol=1e-14)
+    assert meter.npass == 1.0
+
+
 def test_a_ray_is_found_without_the_values(monkeypatch, alone):
     falling = A.copy()
     falling[:, 0] = np.abs(falling[:, 0]) + 0.1

@@ -59,7 +59,7 @@ def test_no_seam_shows(layout, dtype, rows, small):
     rng = np.random.default_rng(rows)
     near = 1e-6 if dtype == np.float32 else 1e-13
     tol = {"rtol": near, "atol": near}
-    for n, tau in zip((1, 2, 3, 4, 5, 8, 16, 29, 30, 33, 41), itertools.cycle((1.0, 0.3))):
+    for n, tau in zip((1, 2, 3, 4, 5, 8, 16, 29, 30, 33, 41), itertools.cycle((1.0, 0.3, 2.0))):
         x = LAYOUTS[layout]((4 * rng.standard_normal((rows, n))).astype(dtype))
         every, ones = np.ones(x.shape, dtype=bool), np.ones(n)
         some, w = rng.random(x.shape) < 0.6, np.where(rng.random(n) < 0.3, 0.0, rng.random(n))
@@ -69,17 +69,21 @@ def test_no_seam_shows(layout, dtype, rows, small):
                 turned = {k: v.T if v.ndim == 2 else v[:, None] if axis == 0 else v for k, v in options.items()}
                 given = dict(tau=tau, axis=axis, **(turned if axis == 0 else options))
                 said = f"{options.keys()}, n={n}, axis={axis}"
-                np.testing.assert_allclose(op.logsumexp(y, **given), lse, err_msg=said, **tol)
-                np.testing.assert_allclose(turn(op.softmax(y, **given)), p, err_msg=said, **tol)
+                value, weights = op.logsumexp(y, **given), turn(op.softmax(y, **given))
+                assert value.dtype == weights.dtype == dtype
+                np.testing.assert_allclose(value, lse, err_msg=said, **tol)
+                np.testing.assert_allclose(weights, p, err_msg=said, **tol)
                 log_p = turn(op.log_softmax(y, **given))
                 np.testing.assert_allclose(np.exp(log_p), p, err_msg=said, **tol)
                 if "prior" not in options:
                     np.testing.assert_allclose(op.mellowmax(y, **given), mean, err_msg=said, **tol)
         whole = op.LogSumExpAccumulator(tau).update(x).value
         flat = defined(x.reshape(1, -1), tau, np.ones((1, x.size), dtype=bool), np.ones(x.size))
-        for value in (op.logsumexp(x, tau=tau), whole):
-            np.testing.assert_allclose(value, flat[0][0], **tol)
-        np.testing.assert_allclose(op.softmax(x, tau=tau), flat[1].reshape(x.shape), **tol)
+        np.testing.assert_allclose(op.logsumexp(x, tau=tau), flat[0][0], **tol)
+        np.testing.assert_allclose(whole, flat[0][0], rtol=1e-13, atol=1e-13, err_msg="it works in float64")
+        weights = op.softmax(x, tau=tau)
+        assert weights.dtype == dtype
+        np.testing.assert_allclose(weights, flat[1].reshape(x.shape), **tol)
 
 
 @pytest.mark.parametrize("m", [1, 3, 11])
@@ -158,10 +162,25 @@ def test_differences_that_overflow_count_at_temperatures_as_large(tau):
 
 def test_divergences_of_numbers_at_the_ends_of_the_range():
     for a, b in ((1e-200, 1.5e-200), (1.5e-200, 1e-200)):
-        assert op.kl_divergence([a], [b]) == pytest.approx(a * np.log(a / b), rel=1e-15)
+        assert op.kl_divergence([a], [b]) == pytest.approx(a * np.log(a / b), rel=1e-15, abs=0)
     assert op.kl_divergence([1.0], [1e-310]) == pytest.approx(310 * np.log(10), rel=1e-14)
     assert op.kl_divergence([1e-310], [1e10]) / 1e-310 == pytest.approx(-320 * np.log(10), rel=1e-12)
     assert op.kl_divergence([1e10], [1e-300]) == pytest.approx(1e10 * 310 * np.log(10), rel=1e-14)
+
+
+def test_weights_far_below_a_peak_that_underflows_itself():
+    exact = np.exp(-100.0)
+    for x in ([-800.0, -700.0], [-745.0, -645.0], [-5000.0, -4900.0]):
+        for y, axis in ((np.array(x), None), (np.array([x, x]), 1)):
+            np.testing.assert_allclose(np.atleast_2d(op.softmax(y, axis=axis))[-1], [exact, 1.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0), (2, 0, 3)])
+def test_weights_of_nothing_are_nothing(shape, tau):
+    for function, axis in itertools.product((op.softmax, op.log_softmax), (None, 0, -1, ())):
+        found = function(np.zeros(shape, np.float32), tau=tau, axis=axis)
+        assert (found.shape, found.dtype) == (shape, np.float32)
 
 
 # --- pieces of one line
@@ -198,7 +217,11 @@ def test_extended_precision_on_either_side_is_kept():
     for A, B in ((np.zeros((1, 1)), lone[:, None]), (lone[None, :], np.zeros((1, 1)))):
         assert op.log_matmul(A, B)[0, 0] == lone[0]
     for p, q, sign in ((np.ones(1), lone, -1), (lone, np.ones(1), 1)):
-        assert op.kl_divergence(p, q) == pytest.approx(sign * float(tiny), rel=1e-3)
+        assert op.kl_divergence(p, q) == pytest.approx(sign * float(tiny), rel=1e-3, abs=0)
     p = op.softmax(np.array([0, 1], dtype=np.longdouble))
+    near = {"rtol": 4 * np.finfo(np.longdouble).eps}
+    np.testing.assert_allclose(p, 1 / (1 + np.exp(np.array([1, -1], dtype=np.longdouble))), **near)
+    np.testing.assert_allclose(op.softmax(p, tau=0.5), 1 / (1 + np.exp(2 * (p[::-1] - p))), **near)
+    assert op.mellowmax(lone) == lone[0]
     found = op.logsumexp_hvp(np.array([0, 1], dtype=np.longdouble), np.array([0.0, 1.0]))
-    np.testing.assert_allclose(found, [-p[0] * p[1], p[0] * p[1]], rtol=4 * np.finfo(np.longdouble).eps)
+    np.testing.assert_allclose(found, [-p[0] * p[1], p[0] * p[1]], **near)

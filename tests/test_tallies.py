@@ -26,9 +26,9 @@ FORMS = {"dense": np.asarray, "sparse": sp.csr_array, "operator": aslinearoperat
 K, COMMON = 12, np.array([0.5, -1.0, 0.0, 2.0])
 
 
-def one_block(form, absolute, shared):
+def one_block(form, absolute, shared, r=B[:K]):
     """A block, and its values and Jacobian written down."""
-    J, r = A[:K], B[:K]
+    J = A[:K]
     rows = (slice(0, K), slice(K, 2 * K)) if absolute else (slice(0, K),)
     common = (lambda: COMMON) if shared else None
     block = Block(rows, lambda: r, lambda: FORMS[form](J), common)
@@ -72,13 +72,16 @@ def test_a_block_is_its_values_and_its_jacobian(form, absolute, shared):
 @sides
 @common
 def test_a_cold_block_reads_the_rows_that_show(form, absolute, shared):
-    block, f, J = one_block(form, absolute, shared)
-    tau = np.ptp(np.sort(np.abs(B[:K]) if absolute else f)[-3:]) / 70.0  # three show, the rest lies deeper than 80 tau
+    r = np.r_[-9.0, 8.5, -2.0, 1.0, B[4:K]]
+    block, f, J = one_block(form, absolute, shared, r)
+    tau = 0.5 / 70  # of 8.5 and 9 both show, where both are there; what lies 80 tau deeper does not
     for offset in (None, np.zeros(f.size), np.where(np.arange(f.size) == f.argmax(), -np.inf, 0.0)):
         soft, z = Soft(D, tau, offset), f if offset is None else f + offset
+        assert 4 * np.count_nonzero(z > z.max() - 80 * tau) <= z.size
+        soft.see(block)
         soft.see(block)
         p = np.exp((z - logsumexp(z / tau) * tau) / tau)
-        assert soft.fun == pytest.approx(tau * logsumexp(z / tau), rel=1e-14)
+        assert soft.fun == pytest.approx(tau * logsumexp(z / tau) + tau * np.log(2), rel=1e-14)
         np.testing.assert_allclose(soft.jac, p @ J, rtol=1e-12, atol=1e-14)
 
 
@@ -142,6 +145,16 @@ def test_the_worst_of_many_pieces_are_the_worst_of_all():
             assert packed.found[0].size == packed._rows.size <= count
 
 
+def test_what_is_cut_off_is_below_what_is_kept():
+    """Sorting out has its pivots anywhere: many draws, so that one lies at the cut."""
+    rng = np.random.default_rng(0)
+    for _ in range(600):
+        values = rng.standard_normal(2000)
+        worst = Worst(300)
+        worst.take(values, 0)
+        np.testing.assert_array_equal(worst.found[1], np.sort(values)[::-1][:300])
+
+
 @pytest.mark.parametrize("top", range(7))
 def test_equal_values_are_not_lost_to_a_level(top):
     """Fewer values lie above the level that a sample suggests than are asked for: the rest are equal to it."""
@@ -166,6 +179,14 @@ def test_what_is_read_at_the_top_is_kept():
     assert meter.npass == 2.0  # the survey, and all values
     np.testing.assert_array_equal(lin.f, f)
     assert meter.npass == 2.0
+
+
+def test_nothing_that_counts_is_trouble():
+    meter = Meter()
+    fun, jac = Linearization(sm.Affine(np.eye(3)), np.ones(3), meter).soft(1.0, np.full(3, -np.inf))
+    assert np.isnan(fun)
+    assert (jac.dtype, jac.shape, np.isnan(jac).all()) == (np.float64, (3,), True)
+    assert meter.nonfinite == 1
 
 
 def test_trouble_is_counted_here_and_in_the_whole():

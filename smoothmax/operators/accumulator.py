@@ -43,7 +43,6 @@ class LogSumExpAccumulator:
         if foreign(a):
             state, size = anywhere.state(a, self.tau), math.prod(a.shape)
         else:
-            a = a.astype(np.float64) if a.itemsize > 8 else a
             state, size = line(a.ravel("K"), self.tau), a.size
         self._state = merge(self._state, state, self.tau)
         self.n += size

@@ -19,7 +19,7 @@ EMPTY: State = (-math.inf, 0.0)
 
 
 def line(x: Array, tau: float) -> State:
-    """The peak and tail of a 1-d array (float64 or narrower); no tail (0) where the peak is not finite or tau is 0."""
+    """The peak and tail of a 1-d array, in float64; no tail (0) where the peak is not finite or tau is 0."""
     if x.size <= BLOCK:
         return _block(x, tau)
     state = EMPTY

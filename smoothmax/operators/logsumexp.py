@@ -99,7 +99,7 @@ def _merged(states: list[tuple[Array, Array]], tau: float) -> tuple[Array, Array
     """The states of all cuts together: each tail shrinks by its peak's distance from the highest peak."""
     if len(states) == 1:
         return states[0]
-    peaks, tails = (np.stack(part, axis=1) for part in zip(*states, strict=True))
+    peaks, tails = (np.stack(part, axis=1) for part in zip(*states))
     z, m = exponents(Terms(peaks), tau, 1)
     np.exp(z, out=z)
     others = np.where(np.isfinite(peaks), tails * z, 0.0)

@@ -52,7 +52,7 @@ class Slices:
         """The inverse of ``matrix``."""
         moved = self.xp.reshape(matrix, tuple(self.shape[i] for i in self.order))
         back = tuple(self.order.index(i) for i in range(len(self.order)))
-        return self.xp.permute_dims(moved, back) if back else moved
+        return self.xp.permute_dims(moved, back)
 
     def reduced(self, values: Array, keepdims: bool) -> Any:
         """(rows,) values in the shape ``np.sum`` would return; a scalar where that is one."""
