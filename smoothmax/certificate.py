@@ -26,7 +26,6 @@ from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
 
 EPS = float(np.finfo(float).eps)
-KINDS = ("bounded", "rounding", "assumed-convex", "local", "none")
 TRACE = 4 * EPS  # times m: how far the squared length of an eigenvector may be from 1
 
 
@@ -60,19 +59,6 @@ class Certificate:
     weights: Array | Weights | None = field(default=None, repr=False)
     multipliers: Multipliers | None = field(default=None, repr=False)
     parts: tuple[float, float] = (math.inf, math.inf)
-
-    def __post_init__(self) -> None:
-        for name in ("lower", "upper", "residual"):
-            _doors.number(name, getattr(self, name))
-        _doors.one_of("kind", self.kind, KINDS)
-        if not (isinstance(self.parts, tuple) and len(self.parts) == 2):
-            raise TypeError(f"parts must be a pair of numbers (smoothing, optimization); got {self.parts!r}")
-        for part in self.parts:
-            _doors.number("parts", part)
-        if not (self.weights is None or isinstance(self.weights, np.ndarray | tuple)):
-            raise TypeError(f"weights must be an array, a tuple of arrays or None; got {type(self.weights).__name__}")
-        if not (self.multipliers is None or isinstance(self.multipliers, Multipliers)):
-            raise TypeError(f"multipliers must be Multipliers or None; got {type(self.multipliers).__name__}")
 
     @property
     def vector(self) -> Array | None:
@@ -149,6 +135,8 @@ def prove(
     upper = upper_value(problem, lin)
     if weights is None or not np.isfinite(lin.range).all():
         return Certificate(-math.inf, upper, "none")
+    if multipliers is not None and not all(np.isfinite(part).all() for part in multipliers):
+        multipliers = None
     if problem.components.spectral:
         return _by_densities(problem, lin, upper, weights, multipliers, floor)
     assert not isinstance(weights, tuple)

@@ -34,7 +34,12 @@ Taus = Annotated[
     str | None, typer.Option(metavar="HIGH:LOW:COUNT", help="Temperatures in geometric steps, or a list: 1,0.1,0.01.")
 ]
 Eps = Annotated[float | None, typer.Option(help="Instead of --taus: down to the temperature with tau*log(n) = EPS.")]
-Tol = Annotated[float, typer.Option(help="Relative gap to be proven: of the largest f, or of F_tau at a given tau.")]
+Tol = Annotated[
+    float,
+    typer.Option(
+        help="Gap to be proven, relative to the larger of |max f| and max f - min f; at a given tau that of F_tau."
+    ),
+]
 Method = Annotated[str, typer.Option(help="auto, newton, lbfgs, accelerated, gradient, cvxpy, ...")]
 MaxPasses = Annotated[float, typer.Option(help="Budget in passes over the components (path: for each temperature).")]
 TimeLimit = Annotated[float | None, typer.Option(help="Budget in seconds (path: for each temperature).")]

@@ -1,5 +1,6 @@
 """Tables out: the facts of a report for people, one line a fact or one row a temperature."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -26,7 +27,7 @@ LINES: dict[str, Callable[[Facts], str]] = {
     "max f": lambda f: f"{f['fun']:.15g}",
     "lower bound": lambda f: f"{f['lower_bound']:.15g}",
     "gap": lambda f: f"{f['gap']:.3g}",
-    "relative gap": lambda f: f"{f['relative_gap']:.3g}",
+    "relative gap": lambda f: "–" if math.isnan(f["relative_gap"]) else f"{f['relative_gap']:.3g}",
     **SMOOTHED,
     "gap asked for": lambda f: f"{f['threshold']:.3g}",
     "proof": lambda f: KINDS[f["kind"]].format(f["residual"]),

@@ -748,3 +748,8 @@ def test_a_point_that_is_not_obvious_is_found_by_a_linear_program():
     assert np.all((x > 0) & (x < ub))
     with pytest.raises(sm.domains.Empty):
         sm.Polyhedron(A_eq=flows(k, size), b_eq=-np.ones(k), bounds=(0.0, INF))
+
+
+@pytest.mark.parametrize(("lb", "ub", "name"), [([np.nan, 0.0], 1.0, "lb"), (0.0, [1.0, np.nan], "ub")])
+def test_a_bound_that_is_nan_is_named(lb, ub, name):
+    assert_refuses(ValueError, [name, "nan"], sm.Box, lb, ub)

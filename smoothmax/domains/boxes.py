@@ -37,6 +37,9 @@ class Box(Set):
         self.d = self.lb.size
         if self.lb.ndim != 1 or self.d == 0:
             raise ValueError(f"lb and ub must have shape (d,) with d ≥ 1; got {self.lb.shape}")
+        for name, side in (("lb", self.lb), ("ub", self.ub)):
+            if np.isnan(side).any():
+                raise ValueError(f"{name} must not be nan; {name}[{int(np.argmax(np.isnan(side)))}] is")
         bad = np.flatnonzero(~(self.lb <= self.ub) | (self.lb == np.inf) | (self.ub == -np.inf))
         if bad.size:
             j = bad[0]

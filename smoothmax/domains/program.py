@@ -13,6 +13,8 @@ import scipy.sparse as sp
 from .._typing import Array, Matrix
 from .base import Linear
 
+TROUBLE = 4  # linprog's status for numerical difficulties
+
 
 @dataclass(frozen=True)
 class Program:
@@ -61,13 +63,18 @@ class Program:
 
 
 def solved(*program: Any) -> scipy.optimize.OptimizeResult:
-    """linprog's answer; where it raises, one without x whose message says so."""
+    """linprog's answer, by the interior point where the simplex method has none; where it raises, one without x."""
+    found = _by("highs", *program)
+    return _by("highs-ipm", *program) if found.status == TROUBLE else found
+
+
+def _by(method: str, *program: Any) -> scipy.optimize.OptimizeResult:
     try:
-        return scipy.optimize.linprog(*program, method="highs")
+        return scipy.optimize.linprog(*program, method=method)
     except MemoryError:
         raise
     except Exception as trouble:  # of a solver anything may be expected
-        return scipy.optimize.OptimizeResult(x=None, status=4, message=f"HiGHS failed: {trouble!r}")
+        return scipy.optimize.OptimizeResult(x=None, status=TROUBLE, message=f"HiGHS failed: {trouble!r}")
 
 
 @np.errstate(all="ignore")

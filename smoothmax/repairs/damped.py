@@ -49,7 +49,8 @@ def repair(
     Returns
     -------
     (weights, multipliers) or None
-        None where the repaired weights would be negative: x is too far from the minimizer of a surrogate.
+        None where the repaired weights would be negative. Far from the minimizers of surrogates they may also prove
+        nothing: `certify` says so.
 
     Raises
     ------

@@ -358,18 +358,5 @@ CERTIFICATES = {
             "meter": wrong.thing(optional=True),
         },
     ),
-    "Certificate": Door(
-        sm.Certificate,
-        {"lower": 0.0, "upper": 1.0, "kind": "bounded"},
-        {
-            "lower": ANY,
-            "upper": ANY,
-            "kind": wrong.name(),
-            "residual": ANY,
-            "weights": wrong.but(wrong.thing(optional=True), "an array"),
-            "multipliers": wrong.thing(optional=True),
-            "parts": {**wrong.but(wrong.thing(), "an array"), "three": (1.0, 2.0, 3.0), "texts": ("a", "b")},
-        },
-    ),
 }
 DOORS = {**COMPONENTS, **CONSTRUCTORS, **METHODS, **PROBLEMS, **CERTIFICATES}

@@ -15,8 +15,8 @@ from .doors_outside import SIGNATURES
 DOORS = table()
 MODULES = {"": sm, "cvx.": cvx, "losses.": losses, "sweep.": sweep}
 # What the library hands out: nobody needs to make one, and whoever takes one looks into it.
-RECORDS = """Bracket Curve Interrupted Kept Lifted MinimaxResult Multipliers NotMinimax Path Replacement Results
-    Smoothing"""
+RECORDS = """Bracket Certificate Curve Interrupted Kept Lifted MinimaxResult Multipliers NotMinimax Path Replacement
+    Results Smoothing"""
 # The rooms' own verbs, which are asked what the doors have checked.
 COMPONENTS = """at blur bound cheaper check column_peaks curvature_slack data_sizes density derivative derivatives
     evaluate hess inside known matrix rounding rounding_limit siblings slope_rounding soft_hess spectrum subset turned

@@ -18,18 +18,12 @@ SEEDS = [effort.seed() + i for i in range(effort.cases(4, 100))]
 everywhere = pytest.mark.parametrize("backend", MAKERS)
 
 
-def of_library(name):
-    """(make, read) as in tests/arrays.py; what has no axes stays so."""
-    make, read = library(name)
-    return lambda a: make(np.asarray(a)[None])[0, ...], read
-
-
 @everywhere
 @pytest.mark.parametrize("name", PLAIN)
 @effort.law(8, 200)
 @given(data=st.data())
 def test_every_library_gives_numpys_answer(backend, name, data):
-    make, read = of_library(backend)
+    make, read = library(backend)
     x = data.draw(some.arrays(dtypes=(np.float64, np.float32)))
     axis, tau = data.draw(some.axes(x.ndim)), data.draw(st.sampled_from([0.0, 1e-3, 0.3, 1.0, 1e8]))
     options, ours = {"tau": tau, "axis": axis}, {}
@@ -52,7 +46,7 @@ def test_every_library_gives_numpys_answer(backend, name, data):
 @effort.law(8, 200)
 @given(data=st.data())
 def test_every_library_has_the_same_regularizers(backend, kind, data):
-    make, read = of_library(backend)
+    make, read = library(backend)
     x = data.draw(some.arrays(dtypes=(np.float64, np.float32)))
     axis, tau = data.draw(some.axes(x.ndim)), data.draw(st.sampled_from([0.0, 1e-3, 0.3, 1.0, 1e8]))
     found, expected = kind.maximum(make(x), tau, axis=axis), kind.maximum(x, tau, axis=axis)

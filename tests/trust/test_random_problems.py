@@ -32,7 +32,7 @@ ROUNDING = 256 * EPS  # what a certificate of this kind may change in the data
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_random_problems_are_solved_as_their_peers_solve_them(batch):
-    each = cases(20, 5000)
+    each = cases(12, 5000)
     first, wrong, seen = seed() + batch * each, [], Counter()
     for k in range(first, first + each):
         try:
@@ -105,6 +105,7 @@ class Truth:
             atol = 1e-12 * (np.ptp(start.range) + np.abs(start.range).max() + start.column_sizes() @ np.abs(start.x))
             if not start.range.any():  # then a step of the unit size says what is small
                 atol += 1e-13 * (start.column_sizes().sum() or 1.0)
+            atol += 16 * float(problem.components.rounding(start.x, np.arange(problem.n)).max())
             most = TOL * max(abs(r.fun), np.ptp(f)) + atol
             assert r.gap <= r.threshold <= most, f"{r.method}: gap {r.gap}, threshold {r.threshold}, at most {most}"
         if self.told.status == "unbounded":
@@ -383,3 +384,10 @@ def _stationary(case, problem, r, x):
             assert v.min() >= 0, repr(case)
             assert v @ np.abs(side - x)[some] <= r.gap + 1e-9, repr(case)
     assert np.all(np.abs(c) <= 1e-7 * (size + 1)), f"{case!r}: {c} is left"
+
+
+@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678])
+def test_what_nights_have_found(seed):
+    """nan in the multipliers handed over (twice), a set that the simplex method calls neither empty nor not, and a
+    start where rounding leaves more open than the spread."""
+    trial(seed)
