@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog
 
 import problems
 import smoothmax as sm
@@ -268,6 +268,17 @@ def test_published_regressions(name):
         r = sm.solve(case.problem, case.x0, method="working-set", tol=1e-9)
         assert r.success
         assert r.fun == pytest.approx(case.optimum, rel=1e-8)
+
+
+@pytest.mark.parametrize("row", [slice(None), slice(0, 1)])
+def test_constraints_that_say_nothing_cost_no_digits(row):
+    """Rounding of a projection would be 2e-3 in the units of f, for columns up to 1e6 in size; but x is inside."""
+    family = next(c for c in problems.cases() if c.name == "longley").problem.components
+    A = family.A[row]
+    r = sm.solve(sm.Minimax(family, LinearConstraint(A, -1e9, np.inf)), tol=1e-9)
+    assert r.success, r.message
+    assert r.upper_bound - r.fun < 1e-7
+    assert r.fun == pytest.approx(sm.solve(sm.Minimax(family)).fun, rel=1e-8)
 
 
 # --- cost

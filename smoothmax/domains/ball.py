@@ -63,8 +63,12 @@ class Ball(Set):
         return Walled(Linear(-open_end, open_end), (Sphere(slice(0, self.d), self.center, self.radius),))
 
     def miss(self, x: Array) -> Array:
-        """8·eps·(‖center‖ + radius) in every direction, which is what `contains` allows."""
-        return np.full(self.d, 8 * EPS * (polar(self.center)[0] + self.radius))
+        """Nothing where x is inside by more than the rounding of its distance; else 8·eps·(‖center‖ + radius) in every
+        direction, which is what `contains` allows."""
+        length, far = polar(x - self.center)[0], polar(self.center)[0]
+        if length + (self.d + 8) * EPS * (length + far + self.radius) < self.radius:
+            return np.zeros(self.d)
+        return np.full(self.d, 8 * EPS * (far + self.radius))
 
     def reach(self, err: Array, x: Array) -> float:
         """‖err‖·(radius + ‖x − center‖)."""

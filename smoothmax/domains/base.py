@@ -13,6 +13,7 @@ from .. import _doors
 from .._typing import Array, Matrix
 
 EPS = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).smallest_subnormal)
 NEAR = 1e-9  # relative distance at which a point counts as lying on the boundary
 
 

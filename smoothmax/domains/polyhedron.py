@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .. import _doors
 from .._cached import cached_property
 from .._typing import Array, Matrix
-from .base import EPS, Linear, Set, same_size, tolerance
+from .base import EPS, TINY, Linear, Set, same_size, tolerance
 from .boxes import Box, bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import nearest
@@ -131,6 +131,13 @@ class Polyhedron(Set):
     def reach(self, err: Array, x: Array) -> float:
         """Over the bounding box of the set; infinite in its unbounded directions."""
         return reach_of_box(self.lb, self.ub, err, x)
+
+    def miss(self, x: Array) -> Array:
+        """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X."""
+        (beyond, _), *rows = self._violations(x)
+        terms = 2 * (self.d + 2)
+        sure = np.all(beyond <= 0) and all(np.all(over < -terms * (EPS * size + TINY)) for over, size in rows)
+        return np.zeros(self.d) if sure and self.A_eq is None else super().miss(x)
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""

@@ -189,3 +189,27 @@ def test_balls_of_any_size_bound_their_optimum(size):
         assert found.kind == "bounded"
         assert Fraction(found.lower) <= optimum <= Fraction(found.upper)
     assert sm.certify(problem, point, [1.0]).gap <= 1e-13 * 26 * size
+
+
+@law(60, 5000)
+@given(SEEDS, st.integers(1, 6), UNITS, st.sampled_from([0.0, 1e-17, 1e-16, 1e-15, 1e-14, 1e-9]))
+def test_a_point_that_misses_nothing_is_inside_in_fractions(seed, d, unit, depth):
+    """`miss` is zero only where x satisfies every row, or is within the radius, exactly; and well inside it is zero."""
+    rng = np.random.default_rng(seed)
+    rows, inner = rng.standard_normal((5, d)), rng.standard_normal(d)
+    h = rows @ inner + 10.0 ** rng.integers(-3, 3)
+    wall = sm.Polyhedron(rows, h * unit)
+    ball = sm.Ball(inner * unit, 10.0 ** rng.integers(-3, 3) * unit)
+    out = (inner + 1e4 * rng.standard_normal(d)) * unit
+    for domain in (wall, ball):
+        x = domain.project(out)
+        x = x + depth * (inner * unit - x)
+        if domain.miss(x).any():
+            continue
+        if domain is wall:
+            assert all(exactly(row) @ exactly(x) <= Fraction(bound) for row, bound in zip(rows, wall.b_ub, strict=True))
+        else:
+            away = exactly(x) - exactly(ball.center)
+            assert away @ away <= Fraction(ball.radius) ** 2
+    assert not wall.miss(inner * unit).any()
+    assert not ball.miss(inner * unit).any()
