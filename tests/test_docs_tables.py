@@ -5,9 +5,11 @@ import shlex
 
 import numpy as np
 import pytest
+import typer
 
 import smoothmax as sm
 from experiments import __main__ as experiments
+from smoothmax import cli
 from smoothmax.choose import obstacle
 from smoothmax.solvers import METHODS, Status
 
@@ -26,6 +28,21 @@ def test_every_status_kind_and_method_is_in_the_tables():
     for page in (PAGES[0], DOCS / "methods.md"):
         rows = page.read_text(encoding="utf-8")
         assert all(re.search(rf"^\| `{name}`", rows, re.MULTILINE) for name in METHODS), page.name
+
+
+def test_every_option_of_the_command_line_is_in_its_table_with_the_commands_that_take_it():
+    page = (DOCS / "command_line.md").read_text(encoding="utf-8")
+    told = {}
+    for options, commands in re.findall(r"^\| (`--[^|]*) \|([^|]*)\|", page, re.MULTILINE):
+        for option in re.findall(r"--[\w-]+", options):
+            told.setdefault(option, set()).update(re.findall(r"\w+", commands))
+    known = typer.main.get_command(cli.app).commands
+    for name, command in known.items():
+        for option in {o for p in command.params for o in p.opts if o.startswith("--")}:
+            assert told.get(option, set()) & {"all", name}, f"{name} {option}"
+    for option, names in told.items():
+        for name in (set(known) if "all" in names else names) & set(known):
+            assert any(option in p.opts for p in known[name].params), f"the page gives {name} {option}"
 
 
 def tiny():

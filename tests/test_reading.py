@@ -227,6 +227,7 @@ def test_more_than_memory_holds(here, rng):
         ("1,2\n3,nan\n", "column '2', line 2: a finite number is needed; it is 'nan'"),
         ("1,2\n3,1_000\n", "it is '1_000'"),
         ("a,y\n1,2\n3\n", "line 3 has 1 fields, the first line 2"),
+        ("# note\na,y\n1,2\n", "line 2 has 2 fields, the first line 1; lines of comment (#) are not taken"),
         ("1,y\n1,2\n", "line 1 must be all names (a header) or all numbers; it has '1' and 'y'"),
         ("a;y\n1;2\n", "columns must be separated by commas; line 1 is 'a;y'"),
         ("y\n1\n2\n", "there is no column beside the target (--intercept adds one)"),

@@ -72,7 +72,8 @@ def _header(line: int, row: list[str]) -> list[str]:
 
 def _numbers(line: int, row: list[str], names: list[str]) -> list[float]:
     if len(row) != len(names):
-        raise ValueError(f"line {line} has {len(row)} fields, the first line {len(names)}")
+        comment = "; lines of comment (#) are not taken" if names[0].startswith("#") else ""
+        raise ValueError(f"line {line} has {len(row)} fields, the first line {len(names)}{comment}")
     found = [_number(field) for field in row]
     for name, field, value in zip(names, row, found, strict=True):
         if value is None or not math.isfinite(value):
