@@ -33,6 +33,8 @@ def with_formulas(lines):
 
 def read_docstring(app, what, name, obj, options, lines):
     lines[:] = with_formulas(lines)
+    if what in ("property", "attribute", "data"):  # what stands before a colon in the first line would become a type
+        lines.insert(0, "\\ ")
 
 
 def read_page(app, name, source):

@@ -28,6 +28,8 @@ def real_array(name: str, value: Any, shape: str) -> NDArray[Any]:
     """`value` as an array of real numbers in the dtype it has; `shape` says in words what it should be."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} must be a plain array of shape {shape}; it is a masked array")
+    if value is None:
+        raise TypeError(f"{name} must hold real numbers in shape {shape}; it is None")
     try:
         raw = np.asarray(value)
     except ValueError:

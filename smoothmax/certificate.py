@@ -32,6 +32,9 @@ TRACE = 4 * EPS  # times m: how far the squared length of an eigenvector may be 
 class Multipliers(NamedTuple):
     """Multipliers of a linear domain: λ ≥ 0 of A_ub y ≤ b_ub, ν of A_eq y = b_eq, and of the bounds lb ≤ y ≤ ub.
 
+    The rows are those of `problem.domain.linear()`. Of LinearConstraints these are, one after the other, A y ≤ ub and
+    then −A y ≤ −lb where the sides are finite and differ; where they agree, A y = ub.
+
     `nonlinear`, one number for each nonlinear constraint lb ≤ c(y) ≤ ub, is positive where it pushes from ub, negative
     from lb.
     """

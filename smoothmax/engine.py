@@ -84,6 +84,8 @@ def _found(
 
 def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Budget, warm: bool) -> Iterator[Step]:
     """Falling temperatures, or the one that was asked for, approached from warmer ones where the start is cold."""
+    if not warm:
+        problem.components.inspect(start)
     first = problem.at(start, budget)
     spread = _spread(problem, first) if np.isfinite(first.range).all() else math.inf
     judge.begin(first, _default_atol(problem, first, spread) if s.atol is None else s.atol, spread)

@@ -16,7 +16,7 @@ from .domains.coerce import from_pairs
 from .engine import solve_with
 from .problem import Minimax
 from .result import Interrupted, MinimaxResult, interrupted, joined
-from .settings import Settings, SolveOptions
+from .settings import Settings, SolveOptions, refuse_unknown
 from .solvers import Status
 from .solvers.loop import Budget
 
@@ -170,6 +170,7 @@ def minimax(
         Bad arguments, named; a derivative that disagrees, with component, variable and both numbers. What the user's
         functions raise comes through as it is.
     """
+    refuse_unknown("minimax", solve_options, SolveOptions)
     x = _doors.vector("x0", x0)
     if not x.size:
         raise ValueError("x0 must have at least one entry; it is empty")

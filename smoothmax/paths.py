@@ -26,7 +26,7 @@ from .problem import Minimax, checked
 from .regularizers import Regularizer, named
 from .result import Interrupted, MinimaxResult
 from .schedules import Geometric, for_tolerance
-from .settings import Settings, StepOptions
+from .settings import Settings, StepOptions, refuse_unknown
 from .solvers.newton.predictor import tangent
 from .surrogate import SMOOTHINGS, Smoothed
 
@@ -58,6 +58,12 @@ class Path:
     records: tuple[dict[str, Any], ...]
     results: tuple[MinimaxResult, ...] = field(repr=False, default=())
     regularizer: str = "shannon"
+
+    def __repr__(self) -> str:
+        if not self.records:
+            return "Path(no temperatures)"
+        taus = f"{len(self.records)} temperatures, {self.records[0]['tau']:.6g} to {self.records[-1]['tau']:.6g}"
+        return f"Path({taus}: {self.lower_bound:.6g} ≤ minimum ≤ {self.best:.6g})"
 
     @property
     def best(self) -> float:
@@ -132,6 +138,7 @@ def path(
         On Ctrl-C; `.path` holds the temperatures that were finished.
     """
     checked(problem)
+    refuse_unknown("path", solve_options, StepOptions)
     x = problem.start(x0)
     records: list[dict[str, Any]] = []
     results: list[MinimaxResult] = []

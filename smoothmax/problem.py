@@ -42,6 +42,9 @@ class Minimax:
 
     def __init__(self, components: Any, domain: Any = None, constraints: Any = ()) -> None:
         if not isinstance(components, Components):
+            if isinstance(components, type):
+                name = components.__name__
+                raise TypeError(f"components must be an object, not the class {name}; write {name}(…)")
             if callable(components) and not isinstance(components, LinearOperator):
                 raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
             with _doors.about("components"):
@@ -53,7 +56,13 @@ class Minimax:
         begin, sides = start_of(domain), getattr(domain, "linear", lambda: None)()
         if sides is not None:
             components = components.within(sides.lb, sides.ub)
-        object.__setattr__(self, "components", components.bound(begin))
+        components = components.bound(begin)
+        if components.n < 1 or components.d < 1:
+            name, sizes = type(components).__name__, f"({components.n}, {components.d})"
+            raise ValueError(
+                f"components: {name} must set n and d, the numbers of components and of variables; {sizes}"
+            )
+        object.__setattr__(self, "components", components)
         object.__setattr__(self, "domain", domain)
         known = known or as_constraints(nonlinear, begin, sides and (sides.lb, sides.ub))
         object.__setattr__(self, "constraints", known)
@@ -97,7 +106,7 @@ class Minimax:
     __call__ = value
 
     def at(self, x: Array, meter: Meter | None = None) -> Linearization:
-        """F and its Jacobian at x."""
+        """F and its Jacobian at x: `f`, `jvp(u)`, `vjp(v)`, `jac(rows)`, each a pass, which a `meter` counts."""
         return Linearization(self.components, x, meter)
 
     def only(self, rows: Index) -> "Minimax":

@@ -42,8 +42,19 @@ class MinimaxResult(OptimizeResult):
         The residual of the first-order conditions, relative (`certificate.residual`): of a local minimax, all there is.
     constr_violation : float
         By how much the worst nonlinear constraint is violated, in its own units.
-    tau, nit, nfev, njev, nhev, npass, method, success, status, message, trace
-        `nfev` counts calls of the functions (for difference quotients too), `njev` and `nhev` those of `jac`, `hess`.
+    success, status, message : bool, int, str
+        Whether the gap that was asked for is proven; how the solve ended, as a number (`Status`) and in words.
+    method : str
+        The method that found x; the message says why "auto" took it.
+    tau : float
+        The temperature of the surrogate at x, in the units of f: the one that was asked for, or the last of a
+        continuation (nan for methods that do not smooth).
+    nit, nfev, njev, nhev : int
+        Iterations; calls of the functions (for difference quotients too), of `jac` and of `hess`.
+    npass : float
+        Looks at all n components, rows gathered alone as fractions: the cost where the data are large.
+    trace : list of dict
+        One row a step: nit, npass, tau, fun, smoothed_fun, lower_bound, gap, decrement, seconds.
     """
 
     x: Array
@@ -109,6 +120,20 @@ def _violation(problem: Minimax, point: Any) -> float:
     return 0.0 if point is None or problem.constraints is None else problem.constraints.violation(point.x)
 
 
+def _trouble(problem: Minimax, judge: Judge) -> str:
+    """Which component, or nonlinear constraint, is no finite number at the start; nothing where all are."""
+    if judge.start is None or problem.components.remote:
+        return ""
+    found = [("component", judge.start.f)]
+    if problem.constraints is not None:
+        found.append(("nonlinear constraint", problem.constraints.at(judge.start.x).c))
+    for what, values in found:
+        if not np.isfinite(values).all():
+            i = int(np.argmin(np.isfinite(values)))
+            return f" At the start {what} {i} is {values[i]}."
+    return ""
+
+
 def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
     """The result of an outcome; `facts` are nfev, njev, nhev, npass, the limits and what happened to x0."""
     point, c = out.point, out.certificate
@@ -120,6 +145,8 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         message = SMOOTHED
     if not success and problem.convex and out.status == Status.STALLED and not math.isfinite(c.lower):
         message += " No lower bound could be proven."
+    if out.status == Status.NOT_FINITE:
+        message += _trouble(problem, judge)
     message += f" Method: {why}."
     if facts.get("moved"):
         message += " x0 was outside the domain and was projected onto it."

@@ -39,6 +39,13 @@ class SolveOptions(StepOptions, total=False):
     method: str
 
 
+def refuse_unknown(function: str, given: Any, options: type) -> None:
+    """A TypeError in the name of the function that was called, for an option that there is not."""
+    for name in given:
+        if name not in options.__annotations__:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The arguments of `solve`, in the form the rooms below take them."""

@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 import sys
 import time
 
@@ -10,6 +11,7 @@ import pytest
 import scipy.optimize
 import scipy.sparse as sp
 import scipy.special
+from scipy.optimize import NonlinearConstraint
 from scipy.sparse.linalg import aslinearoperator
 
 import problems
@@ -797,3 +799,35 @@ def test_success_at_a_given_temperature_is_a_proven_smoothed_gap(regularizer):
         assert not r.success or left <= r.threshold * (1 + 1e-6) + 1e-14 * tau, (k, tau, left, r.threshold)
         s = sm.Smoothed(sm.Minimax(sm.Affine(A, b), domain), tau, regularizer=regularizer)
         assert s.fun(r.x) == pytest.approx(r.smoothed_fun, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("fun", "rules", "words"),
+    [
+        (lambda x: np.array([x[0], np.nan, np.inf]), (), "At the start component 1 is nan."),
+        (lambda x: np.array([x[0], np.inf]), (), "At the start component 1 is inf."),
+        (
+            lambda x: np.array([x[0], -x[0]]),
+            NonlinearConstraint(lambda x: np.array([x[0], np.nan]), 0, 1),
+            "At the start nonlinear constraint 1 is nan.",
+        ),
+    ],
+)
+def test_what_is_not_finite_at_the_start_is_named(fun, rules, words):
+    r = sm.minimax(fun, [0.5], constraints=rules)
+    assert r.status == Status.NOT_FINITE
+    assert words in r.message
+
+
+@pytest.mark.parametrize(("function", "name"), [(sm.minimax, "minimax"), (sm.path, "path")])
+def test_an_option_that_there_is_not_is_refused_in_the_name_of_the_function_called(function, name):
+    first = sm.Minimax(np.eye(2)) if name == "path" else np.sin
+    with pytest.raises(TypeError, match=rf"{name}\(\) got an unexpected keyword argument 'convx'"):
+        function(first, x0=[0.0, 0.0], convx=True)
+
+
+def test_what_a_path_shows():
+    A = np.array([[1.0, 2], [3, -4], [-5, 1]])
+    found = sm.path(sm.Minimax(sm.Affine(A, np.ones(3), absolute=True)), taus=[1.0, 0.1])
+    assert re.fullmatch(r"Path\(2 temperatures, 1 to 0.1: -?[\d.e-]+ ≤ minimum ≤ [\d.e-]+\)", repr(found))
+    assert repr(sm.Path(())) == "Path(no temperatures)"

@@ -461,7 +461,7 @@ def test_an_exception_of_the_function_comes_through_untouched(method, after):
         (np.zeros(2), ValueError, ("fun(x", "(2,)", "(3,)")),
         (np.zeros((3, 1)), ValueError, ("fun(x", "(3, 1)", "(3,)")),
         (np.zeros(3, complex), TypeError, ("fun(x", "complex128")),
-        (None, TypeError, ("fun(x", "object")),
+        (None, TypeError, ("fun(x", "None")),
     ],
 )
 def test_a_wrong_shape_or_type_midway_is_named(method, wrong, error, words):

@@ -22,7 +22,19 @@ PROBES = 4  # products that estimate the column sizes of an operator
 
 
 class Block:
-    """Values f and Jacobian products of the components in `rows` (slices of the component order), at one x."""
+    """Values f and Jacobian products of the components in `rows`, at one x; computed when first asked for.
+
+    Parameters
+    ----------
+    rows : (slice,) or (slice, slice)
+        Which components: k in a row; with a second slice of k, those with the opposite sign (|f_i| is the larger).
+    values : callable
+        values() → (k,), the values at x.
+    jacobian : callable
+        jacobian() → (k, d), an array, a sparse matrix or a LinearOperator.
+    shared : callable, optional
+        shared() → (d,), a gradient to be added to every row of the Jacobian.
+    """
 
     def __init__(
         self,

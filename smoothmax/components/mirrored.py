@@ -85,6 +85,10 @@ class Mirrored(Components):
         if self.marks.size:
             yield Block((slice(self.inner.n, self.n),), values, lambda: -blocks[0].jacobian[self.marks])
 
+    def inspect(self, x: Array) -> None:
+        """As inside."""
+        self.inner.inspect(x)
+
     def check(self, x: Array) -> None:
         """As inside."""
         self.inner.check(x)

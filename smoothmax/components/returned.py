@@ -26,7 +26,9 @@ def joined(values: list[Any], n: int) -> Array:
         i = next(i for i, part in enumerate(parts) if part.ndim != 1)
         raise ValueError(f"fun(x) must return shape (k,), or one number; fun[{i}] returned shape {parts[i].shape}")
     f = np.concatenate(parts) if len(parts) > 1 else parts[0]
-    if f.ndim != 1 or (f.size != n if n >= 0 else f.size == 0):
+    if n < 0 and f.size == 0:
+        raise ValueError(f"fun(x) must return at least one number; it returned shape {f.shape}")
+    if f.ndim != 1 or (n >= 0 and f.size != n):
         raise ValueError(f"fun(x) must return shape ({wanted},); it returned shape {f.shape}")
     return f
 

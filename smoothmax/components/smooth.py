@@ -94,7 +94,8 @@ class Smooth(Components):
         self.calls = Calls()
 
     def __repr__(self) -> str:
-        return f"Smooth(n={self.n}, d={self.d}{', convex' if self.convex else ''})"
+        n, d = (size if size > 0 else "?" for size in (self.n, self.d))
+        return f"Smooth(n={n}, d={d}{', convex' if self.convex else ''})"
 
     @property
     def callers(self) -> tuple[Calls, ...]:  # type: ignore[override]

@@ -103,6 +103,11 @@ class Stack(Components):
         known = [p for p in peaks if p is not None]
         return np.max(known, axis=0) if len(known) == len(peaks) else None
 
+    def inspect(self, x: Array) -> None:
+        """Each part's own."""
+        for part in self.parts:
+            part.inspect(x)
+
     def check(self, x: Array) -> None:
         """Each part's own."""
         for part in self.parts:

@@ -14,6 +14,8 @@ from .own import Own
 from .polyhedron import Polyhedron
 from .product import Product
 
+VERBS = ("d", "project", "contains", "lmo")
+
 
 def as_domain(domain: Any, d: int | None, name: str = "domain") -> Domain:
     """`domain` as a Domain: None is Free(d); scipy Bounds and LinearConstraint are taken as they are meant.
@@ -41,9 +43,11 @@ def as_domain(domain: Any, d: int | None, name: str = "domain") -> Domain:
     elif callable(getattr(domain, "lmo", None)) and not isinstance(domain, Domain):
         domain = Oracle(domain, d)
     elif not isinstance(domain, Domain):
+        lacking = [verb for verb in VERBS if not hasattr(domain, verb)]
+        half = f", which lacks {' and '.join(lacking)}" if len(lacking) < len(VERBS) else ""
         raise TypeError(
             f"{name} must be a Domain (Free, Box, Simplex, Ball, Polyhedron, Product, an object with lmo(c), or one "
-            f"with d, project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}"
+            f"with d, project, contains and lmo), scipy Bounds or LinearConstraint; got {type(domain).__name__}{half}"
         )
     found = _plain(_guarded(domain))
     if d is not None and found.d != d:

@@ -15,7 +15,7 @@ class Own:
 
     def __init__(self, given: Any) -> None:
         self.given = given
-        self.d = _doors.count(f"{type(given).__name__}.d", given.d)
+        self.d = _doors.count(f"{type(given).__name__}.d", getattr(given, "d", None))
 
     def __repr__(self) -> str:
         return repr(self.given)

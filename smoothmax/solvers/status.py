@@ -6,18 +6,18 @@ from enum import IntEnum
 class Status(IntEnum):
     """The `status` of a result; 0 alone is success."""
 
-    PROVEN = 0
-    PASSES = 1
-    TIME = 2
-    UNBOUNDED = 3
-    NOT_FINITE = 4
-    STALLED = 5
-    CALLBACK = 6
-    INTERRUPTED = 7
-    MEMORY = 8
-    CONTRADICTED = 9
-    FLAT = 10
-    INFEASIBLE = 11
+    PROVEN = 0  #: The gap is within the tolerance; of a nonconvex problem: x is a first-order point.
+    PASSES = 1  #: `max_passes` ran out.
+    TIME = 2  #: `time_limit` was reached.
+    UNBOUNDED = 3  #: All components fall along a ray that stays in X.
+    NOT_FINITE = 4  #: A component is nan or infinite where the solve began or went.
+    STALLED = 5  #: Floating point allows no further progress.
+    CALLBACK = 6  #: The callback raised StopIteration.
+    INTERRUPTED = 7  #: Ctrl-C.
+    MEMORY = 8  #: Memory ran out; the best point and its bounds are kept.
+    CONTRADICTED = 9  #: The lower bound came out above the upper one: a wrong `lmo`, or functions not convex as said.
+    FLAT = 10  #: No slope at the start, and the same values around it.
+    INFEASIBLE = 11  #: Nonlinear constraints could not be met.
 
 
 class Exhausted(Exception):

@@ -19,8 +19,8 @@ RECORDS = """Bracket Certificate Curve Interrupted Kept Lifted MinimaxResult Mul
     Results Smoothing"""
 # The rooms' own verbs, which are asked what the doors have checked.
 COMPONENTS = """at blur bound cheaper check column_peaks curvature_slack data_sizes density derivative derivatives
-    evaluate hess inside known matrix rounding rounding_limit siblings slope_rounding soft_hess spectrum subset turned
-    values visit within"""
+    evaluate hess inside inspect known matrix rounding rounding_limit siblings slope_rounding soft_hess
+    spectrum subset turned values visit within"""
 DOMAINS = "linear miss normal parts prices reach recedes walls"
 INSIDE = {
     **dict.fromkeys(("Affine", "Quadratic", "Smooth", "Spectral", "Stack"), COMPONENTS),

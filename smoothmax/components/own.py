@@ -1,0 +1,69 @@
+"""A family of a user's own class: what its blocks must be, looked at before a solve computes with them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.linalg import LinearOperator
+
+from .. import _doors
+from .._typing import Array
+from .block import Block
+
+
+@np.errstate(all="ignore")
+def inspected(family: Any, x: Array) -> None:
+    """See at x that `at` yields blocks that hold each component once, and that the first has values and a Jacobian.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Something else, by the name of the class and what it yielded.
+    """
+    name = type(family).__name__
+    held = np.zeros(_doors.count(f"{name}.n", family.n), dtype=np.int8)
+    blocks = family.at(x.copy())
+    if not isinstance(blocks, Iterable):
+        raise TypeError(f"{name}.at(x) must yield Blocks; it returned {type(blocks).__name__}")
+    for k, block in enumerate(blocks):
+        if not isinstance(block, Block):
+            raise TypeError(f"{name}.at(x) must yield Blocks; it yielded {type(block).__name__}")
+        for rows in _rows(name, block, held.size):
+            held[rows] += 1
+        if not k:
+            _first(name, block, x.size)
+    if (held != 1).any():
+        row = int(np.argmax(held != 1))
+        each = f"each of the {held.size} components once"
+        raise ValueError(f"{name}.at(x) must hold {each}; component {row} comes {held[row]} times")
+
+
+def _rows(name: str, block: Block, n: int) -> tuple[slice, ...]:
+    """The block's one or two slices of range(n)."""
+    rows = block.rows
+    fits = isinstance(rows, tuple) and len(rows) in (1, 2) and all(_within(s, n) for s in rows)
+    if not fits or rows[-1].stop - rows[-1].start != block.size:
+        shape = "(slice(i, j),) with 0 ≤ i < j ≤ n, or two of one length"
+        raise ValueError(f"{name}.at(x): a Block's rows must be {shape}, n = {n}; got {rows!r}")
+    return rows
+
+
+def _within(s: Any, n: int) -> bool:
+    whole = isinstance(s, slice) and s.step in (None, 1)
+    return whole and all(isinstance(e, int | np.integer) for e in (s.start, s.stop)) and 0 <= s.start < s.stop <= n
+
+
+def _first(name: str, block: Block, d: int) -> None:
+    """The shapes of what a block evaluates."""
+    k = block.size
+    answers = [("values", block.base, (k,)), ("jacobian", block.jacobian, (k, d)), ("shared", block.shared, (d,))]
+    for function, found, shape in answers[: 2 if block.shared is None else 3]:
+        what = f"{name}.at(x): a Block's {function}() must return floats of shape {shape}"
+        matrix = function == "jacobian" and (sp.issparse(found) or isinstance(found, LinearOperator))
+        if not (isinstance(found, np.ndarray) or matrix):
+            raise TypeError(f"{what}; it returned {type(found).__name__}")
+        if found.shape != shape:
+            raise ValueError(f"{what}; it returned shape {found.shape}")
+        if np.dtype(found.dtype).kind != "f":
+            raise TypeError(f"{what}; it returned {found.dtype}")

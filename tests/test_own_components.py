@@ -1,0 +1,128 @@
+"""A family of one's own, as docs/tutorials/custom.md describes it: each mistake has an error that names it."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scipy.sparse.linalg import aslinearoperator
+
+import smoothmax as sm
+from smoothmax.components import Block, Components
+
+A = np.random.default_rng(0).standard_normal((7, 2))
+ALL = (slice(0, 7),)
+
+
+class Rows(Components):
+    """A x in one block, or whatever `blocks(x)` says."""
+
+    affine = True
+
+    def __init__(self, blocks=None, n=7, d=2):
+        self.blocks, self.n, self.d = blocks or (lambda x: [whole(x)]), n, d
+
+    def at(self, x):
+        return self.blocks(x)
+
+    def subset(self, rows):
+        return sm.Affine(A[rows])
+
+    def rounding(self, x, rows, f=None):
+        return np.full(rows.size, 1e-15)
+
+
+class Unsized(Rows):
+    def __init__(self):
+        self.blocks = None
+
+
+def whole(x, rows=ALL, values=None, jacobian=None, shared=None):
+    return Block(rows, values or (lambda: A @ x), jacobian or (lambda: A), shared)
+
+
+def one(**changed):
+    return lambda x: [whole(x, **changed)]
+
+
+def solved(family):
+    return sm.solve(sm.Minimax(family, sm.Ball(np.zeros(2), 1.0)))
+
+
+@pytest.mark.parametrize("jacobian", [A, sp.csr_array(A), sp.coo_matrix(A).tocsc()])
+def test_what_is_right_is_taken(jacobian):
+    r = solved(Rows(one(jacobian=lambda: jacobian)))
+    assert r.success
+    assert r.fun == pytest.approx(solved(A).fun, rel=1e-8)
+
+
+def test_operators_and_shared_gradients_are_taken():
+    h = np.ones(2)
+    own = Rows(one(jacobian=lambda: A - h, shared=lambda: h))
+    assert solved(own).fun == pytest.approx(solved(A).fun, rel=1e-8)
+    own = Rows(one(jacobian=lambda: aslinearoperator(A)))
+    own.rows = False
+    assert sm.solve(sm.Minimax(own, sm.Ball(np.zeros(2), 1.0)), tol=1e-6).fun == pytest.approx(solved(A).fun, rel=1e-5)
+
+
+MISTAKES = {
+    "an array for blocks": (lambda x: A @ x, TypeError, "must yield Blocks; it yielded float64"),
+    "no blocks": (lambda x: None, TypeError, "must yield Blocks; it returned NoneType"),
+    "rows without a tuple": (lambda x: [odd(slice(0, 7))], ValueError, "rows must be .*got slice"),
+    "rows beyond the last": (one(rows=(slice(0, 8),)), ValueError, r"rows must be .*got \(slice\(0, 8"),
+    "rows from the end": (one(rows=(slice(-7, -1),)), ValueError, "rows must be"),
+    "rows with a step": (one(rows=(slice(0, 7, 2),)), ValueError, "rows must be"),
+    "mirror images of another length": (one(rows=(slice(0, 3), slice(3, 7))), ValueError, "rows must be"),
+    "rows left out": (
+        one(rows=(slice(0, 6),), values=lambda: A[:6, 0], jacobian=lambda: A[:6]),
+        ValueError,
+        "6 comes 0",
+    ),
+    "rows twice": (lambda x: [whole(x), whole(x)], ValueError, "each of the 7 components once; component 0 comes 2"),
+    "a list of values": (one(values=lambda: [1.0] * 7), TypeError, r"values\(\) must .*; it returned list"),
+    "too few values": (
+        one(values=lambda: A[:6, 0]),
+        ValueError,
+        r"values\(\) must .* \(7,\); it returned shape \(6,\)",
+    ),
+    "a column of values": (one(values=lambda: A[:, :1]), ValueError, r"it returned shape \(7, 1\)"),
+    "whole numbers": (one(values=lambda: np.arange(7)), TypeError, r"values\(\) must return floats.*int64"),
+    "complex values": (one(values=lambda: A[:, 0] + 0j), TypeError, "complex128"),
+    "a Jacobian on its side": (one(jacobian=lambda: A.T), ValueError, r"jacobian\(\) must .*\(7, 2\); .*\(2, 7\)"),
+    "no Jacobian": (one(jacobian=lambda: None), TypeError, r"jacobian\(\) must .*NoneType"),
+    "a shared gradient too long": (one(shared=lambda: np.ones(3)), ValueError, r"shared\(\) must .*\(2,\).*\(3,\)"),
+}
+
+
+def odd(rows):
+    block = whole(np.zeros(2))
+    block.rows = rows
+    return block
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("stacked", [False, True])
+def test_each_mistake_is_named_with_its_class(mistake, stacked):
+    blocks, kind, words = MISTAKES[mistake]
+    family = sm.Stack([sm.Affine(A), Rows(blocks)]) if stacked else Rows(blocks)
+    with pytest.raises(kind, match=rf"Rows\.at\(x\).*{words}"):
+        solved(family)
+
+
+def test_sizes_must_be_set():
+    with pytest.raises(ValueError, match="Unsized must set n and d"):
+        sm.Minimax(Unsized(), sm.Free(2))
+    with pytest.raises(TypeError, match=r"Rows\.n must be an integer"):
+        solved(Rows(n=7.0))
+    with pytest.raises(TypeError, match="not the class Rows"):
+        sm.Minimax(Rows)
+
+
+def test_half_a_domain_is_told_what_it_lacks():
+    class Half:
+        def project(self, x):
+            return np.maximum(x, 0)
+
+        def contains(self, x, tol=0.0):
+            return bool((x >= 0).all())
+
+    with pytest.raises(TypeError, match="got Half, which lacks d and lmo"):
+        sm.Minimax(A, Half())
