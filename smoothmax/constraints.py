@@ -18,6 +18,12 @@ from ._typing import Array
 from .components import Smooth, Stack
 
 
+class Rule(Smooth):
+    """c of a NonlinearConstraint; what is wrong with it is told by that name."""
+
+    of = "a NonlinearConstraint's "
+
+
 @dataclass(frozen=True)
 class Held:
     """The constraints at x: values c (m,), Jacobian C (m, d) when first asked for."""
@@ -64,6 +70,13 @@ class Held:
     def E(self) -> Array:
         """The Jacobian of e."""
         return np.asarray(self.C[self.constraints.equal])
+
+    @property
+    @np.errstate(all="ignore")
+    def violation(self) -> float:
+        """The largest violation, in the constraints' own units; nan where one is nan."""
+        s = self.constraints
+        return max(float(np.max(np.maximum(self.c - s.ub, s.lb - self.c))), 0.0)
 
     @property
     def excess(self) -> float:
@@ -119,12 +132,6 @@ class Constraints:
         v[self.equal] += equality
         return v
 
-    @np.errstate(all="ignore")
-    def violation(self, x: Array) -> float:
-        """The largest of c − ub and lb − c, or 0."""
-        c = self.at(x).c
-        return max(float(np.max(np.maximum(c - self.ub, self.lb - c))), 0.0)
-
     def slack(self, held: Held, v: Array) -> float:
         """Σ |v_j|·|what is left to the bound that v_j pushes from|: complementarity, in the units of f."""
         room = np.where(v > 0, self.ub - held.c, held.c - self.lb)
@@ -150,12 +157,10 @@ def split(constraints: Any) -> tuple[list[LinearConstraint], list[NonlinearConst
     return linear, [item for item in items if isinstance(item, NonlinearConstraint)]
 
 
-def as_constraints(
-    items: list[NonlinearConstraint], x: Array, bounds: Any = None, workers: Any = 1
-) -> Constraints | None:
+def as_constraints(items: list[NonlinearConstraint], x: Array, **how: Any) -> Constraints | None:
     """The constraints in the form the methods take, their sizes found at a point x of the domain; None for none.
 
-    Differences keep to `bounds`, (lb, ub), and are spread over `workers`.
+    `how` (bounds, workers, check) goes on to Smooth.
 
     Raises
     ------
@@ -166,9 +171,7 @@ def as_constraints(
         return None
     parts, lower, upper = [], [], []
     for item in items:
-        part = Smooth(
-            _function(item), _derivative(item.jac), _second(item.hess), d=x.size, bounds=bounds, workers=workers
-        )
+        part = Rule(_function(item), _derivative(item.jac), _second(item.hess), d=x.size, **how)
         part = part.bound(x)
         lb, ub = (_side(name, side, part.n) for name, side in (("lb", item.lb), ("ub", item.ub)))
         if not np.all(lb <= ub):

@@ -92,6 +92,8 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
     budget.open = True
     if not warm and np.isfinite(first.range).all():
         problem.components.check(start)
+        if problem.constraints is not None:
+            problem.constraints.map.check(start)
     method, tau0 = s.method(problem, s.options), _first_tau(problem, first)
     if isinstance(method, Direct):
         yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior, s.tol))

@@ -182,7 +182,7 @@ def minimax(
     near = {"workers": workers, "bounds": sides and (sides.lb, sides.ub)}
     parts = from_callables(fun, np.asarray(inside), args, jac, hess, absolute, convex=convex, check=check, **near)
     asked = parts.evaluations
-    rules = as_constraints(nonlinear, np.asarray(inside), **near)
+    rules = as_constraints(nonlinear, np.asarray(inside), check=check, **near)
     try:
         result = solve(Minimax(parts, domain, rules or ()), x, **solve_options)
     except Interrupted as stop:

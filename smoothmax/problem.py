@@ -64,7 +64,7 @@ class Minimax:
             )
         object.__setattr__(self, "components", components)
         object.__setattr__(self, "domain", domain)
-        known = known or as_constraints(nonlinear, begin, sides and (sides.lb, sides.ub))
+        known = known or as_constraints(nonlinear, begin, bounds=sides and (sides.lb, sides.ub))
         object.__setattr__(self, "constraints", known)
 
     def __setattr__(self, name: str, value: Any) -> None:

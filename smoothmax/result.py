@@ -117,7 +117,7 @@ def _at_start(judge: Judge) -> float:
 
 def _violation(problem: Minimax, point: Any) -> float:
     """Of the nonlinear constraints, in their own units."""
-    return 0.0 if point is None or problem.constraints is None else problem.constraints.violation(point.x)
+    return 0.0 if point is None or problem.constraints is None else problem.constraints.at(point.x).violation
 
 
 def _trouble(problem: Minimax, judge: Judge) -> str:

@@ -306,7 +306,7 @@ def test_workers_save_time_and_leave_no_threads():
         sm.Smooth(several(0.01), "3-point", d=D, n=3, workers=workers).derivative(X)
         taken.append(time.perf_counter() - begun)
     assert taken[1] < 0.5 * taken[0]
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 class Mine(Exception):

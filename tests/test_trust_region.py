@@ -10,6 +10,7 @@ from scipy.optimize import LinearConstraint, NonlinearConstraint
 import problems
 import smoothmax as sm
 from smoothmax.solvers import Status
+from smoothmax.solvers.trust_region import method, restoration
 from smoothmax.solvers.trust_region.curvature import Secants, convexified
 from smoothmax.solvers.trust_region.program import Program, minimize
 from tests.effort import law
@@ -321,6 +322,73 @@ def test_constraints_that_contradict_each_other():
     assert r.status == Status.INFEASIBLE
     assert r.constr_violation > 0.1
     assert r.upper_bound == np.inf
+
+
+DISCS = [  # of which one has no point at all, two are 2 apart, and three meet in no point
+    ([NonlinearConstraint(lambda x: x @ x, -np.inf, -1)], 1.0),
+    ([NonlinearConstraint(lambda x, c=c: (x - c) @ (x - c), -np.inf, 1) for c in ([0, 0], [4, 0])], 3.0),
+    ([NonlinearConstraint(lambda x, c=c: (x - c) @ (x - c), 0, 1) for c in ([0, 0], [4, 0], [2, 3])], 3.6944444),
+]
+OBJECTIVES = [lambda x: [x[0], x[1]], lambda x: [x @ x, (x - 1) @ (x - 1)], lambda x: [x[0] ** 3 - x[1], -5 * x[0]]]
+
+
+@pytest.mark.parametrize(("discs", "least"), DISCS)
+@pytest.mark.parametrize("fun", OBJECTIVES)
+@pytest.mark.parametrize("x0", [[2.0, 2.0], [0.5, 0.5], [5.0, -3.0]])
+def test_what_cannot_be_met_ends_at_the_least_violation(discs, least, fun, x0):
+    r = sm.minimax(fun, x0, constraints=discs)
+    assert r.status == Status.INFEASIBLE
+    assert r.constr_violation == pytest.approx(least, rel=1e-6)
+    over = max(np.ravel(one.fun(r.x) - one.ub)[0] for one in discs)
+    assert r.constr_violation == pytest.approx(over, rel=1e-12)
+
+
+def test_a_walk_that_ends_outside_comes_back(monkeypatch):
+    """As the least violation is 0, the walk goes on from there to the solution."""
+    calls = []
+
+    def counted(walk):
+        calls.append(walk.site.seen.violation)
+        yield from restore(walk)
+
+    restore = restoration.restore
+    monkeypatch.setattr(method, "restore", counted)
+    ring = NonlinearConstraint(lambda x: x @ x, 1, 1)
+    for seed in range(40):
+        x0 = np.random.default_rng(seed).uniform(-3, 3, 2)
+        r = sm.minimax(lambda x: [np.sin(3 * x[0]) + x[1], x[0] * x[1]], x0, constraints=ring)
+        assert r.success, f"{seed}: {r.message}"
+        assert r.constr_violation < 1e-7
+
+
+def test_a_derivative_of_a_constraint_is_compared_with_its_function():
+    wrong = NonlinearConstraint(lambda x: x @ x, -np.inf, 1, jac=lambda x: -2 * x[None])
+    with pytest.raises(ValueError, match="a NonlinearConstraint's jac disagrees with fun: component 0, variable 0"):
+        sm.minimax(lambda x: x, [0.5, 0.5], constraints=wrong)
+    subtly = NonlinearConstraint(lambda x: x @ x, -np.inf, 1, hess=lambda x, v: v[0] * np.eye(2))
+    with pytest.raises(ValueError, match="a NonlinearConstraint's hess disagrees with the Jacobian"):
+        sm.minimax(lambda x: x, [0.5, 0.5], constraints=subtly, check="full")
+    r = sm.minimax(lambda x: x, [0.5, 0.5], constraints=wrong, check=False)
+    assert r.constr_violation == 0
+    assert r.status != Status.INFEASIBLE
+
+
+def test_what_a_constraint_returns_is_told_by_its_name():
+    for answer, words in (
+        (None, r"a NonlinearConstraint's fun\(x\) .*None"),
+        (np.eye(2), r"a NonlinearConstraint's fun\(x\) .*\(2, 2\)"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            sm.minimax(lambda x: x, [0.5, 0.5], constraints=NonlinearConstraint(lambda x, a=answer: a, 0, 1))
+    with pytest.raises(ValueError, match=r"a NonlinearConstraint's jac\(x\) must return shape \(1, 2\)"):
+        sm.minimax(lambda x: x, [0.5, 0.5], constraints=NonlinearConstraint(lambda x: x @ x, 0, 1, jac=lambda x: x[:1]))
+
+
+@pytest.mark.parametrize("convex", [False, True])
+def test_a_box_that_is_one_point_is_solved(convex):
+    r = sm.minimax(lambda x: [x[0] ** 2 + 1, x[1]], [0, 1.0], bounds=[(0, 0), (1, 1)], convex=convex)
+    assert r.success
+    assert r.fun == 1.0
 
 
 def test_crossed_bounds_are_refused():

@@ -11,6 +11,7 @@ from .quadratic import Quadratic
 from .smooth import Smooth
 from .spectral import Spectral
 from .stack import Stack
+from .subset import Subset
 
 __all__ = [
     "CLOCK",
@@ -25,6 +26,7 @@ __all__ = [
     "Smooth",
     "Spectral",
     "Stack",
+    "Subset",
     "Survey",
     "Weights",
     "checked_weights",

@@ -116,6 +116,7 @@ class Family(Protocol):
     """What is compared: functions with their derivatives."""
 
     n: int
+    of: str
     calls: Calls
 
     def evaluate(self, x: Array) -> Array:
@@ -145,8 +146,8 @@ def check_jacobian(parts: Family, x: Array, complex_step: bool, full: bool) -> N
     where = "along a random direction" if wrong.j is None else f"variable {wrong.j}"
     said = f"component {wrong.i}, {where}: jac says {wrong.given:.8g}, a central difference says {wrong.slope:.8g}"
     if complex_step:
-        raise ValueError(f'jac="cs" disagrees with the differences of fun: {said}; {NO_COMPLEX}')
-    raise ValueError(f"jac disagrees with fun: {said}; check=False goes on regardless")
+        raise ValueError(f'{parts.of}jac="cs" disagrees with the differences of fun: {said}; {NO_COMPLEX}')
+    raise ValueError(f"{parts.of}jac disagrees with fun: {said}; check=False goes on regardless")
 
 
 def check_hessian(parts: Family, x: Array) -> None:
@@ -159,6 +160,6 @@ def check_hessian(parts: Family, x: Array) -> None:
     wrong = Comparison(pull, x, pull(x), parts.hess(x, v), parts.inside(x)).everywhere()
     if wrong:
         raise ValueError(
-            f"hess disagrees with the Jacobian: entry ({wrong.i}, {wrong.j}) of Σ v_i ∇²f_i is {wrong.given:.8g}, "
-            f"differences of Jᵀv say {wrong.slope:.8g}, for v = {np.array2string(v, precision=3, threshold=6)}"
+            f"{parts.of}hess disagrees with the Jacobian: entry ({wrong.i}, {wrong.j}) of Σ v_i ∇²f_i is "
+            f"{wrong.given:.8g}, differences of Jᵀv say {wrong.slope:.8g}, for v = {np.array2string(v, precision=3, threshold=6)}"
         )

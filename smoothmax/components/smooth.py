@@ -61,6 +61,7 @@ class Smooth(Components):
     """
 
     assumed = True
+    of = ""  # whose functions they are, in messages
 
     def __init__(
         self,
@@ -143,7 +144,7 @@ class Smooth(Components):
 
     def values(self, points: Iterable[Array]) -> Iterator[Array]:
         """F at the points, in their order."""
-        return (joined(parts, self.n) for parts in self._asked(points))
+        return (joined(parts, self.n, self.of) for parts in self._asked(points))
 
     def _asked(self, points: Iterable[Array]) -> Iterator[list[Any]]:
         return ask(self._functions, points, self.workers, self.calls.count_evaluation)
@@ -168,7 +169,7 @@ class Smooth(Components):
     def derivatives(self, points: Iterable[Array]) -> Iterator[Matrix]:
         """The Jacobian that was given as functions, at the points, in their order."""
         asked = ask(self._jac, points, self.workers, self.calls.count_jacobian)
-        return (stacked(parts, self.n, self.d) for parts in asked)
+        return (stacked(parts, self.n, self.d, self.of) for parts in asked)
 
     def inside(self, x: Array) -> differences.Box:
         """The bounds that differences keep to."""
@@ -222,7 +223,7 @@ class Smooth(Components):
     def _given_hess(self, x: Array, v: Array) -> Array:
         tick()
         self.calls.count_hessian()
-        return symmetric(called(self._hess, x.copy(), v.copy()), self.d)  # type: ignore[arg-type]
+        return symmetric(called(self._hess, x.copy(), v.copy()), self.d, self.of)  # type: ignore[arg-type]
 
     def rounding(self, x: Array, rows: Index, f: Array | None = None) -> Array:
         """4·eps·|f_i|: a convention, since nothing is known of the inside of `fun`."""

@@ -126,7 +126,7 @@ class Judge:
 
     def _key(self, point: Seen) -> tuple[float, float]:
         """Feasible points come first, then small values."""
-        return (point.excess if point.excess > FEASIBLE else 0.0, self._value(point))
+        return (point.violation if point.excess > FEASIBLE else 0.0, self._value(point))
 
     def _value(self, point: Seen) -> float:
         return point.fun if self.smoothed else point.upper

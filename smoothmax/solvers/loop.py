@@ -14,6 +14,7 @@ from ..components import Meter
 from ..domains import Box
 from ..problem import Minimax
 from ..surrogate import Point, Seen
+from ..upper import FEASIBLE
 from .base import Step
 from .judge import Judge
 from .status import Exhausted, Status
@@ -124,6 +125,8 @@ def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> 
     budget.open = False
     if status == Status.STALLED and step is not None and step.ending is not None:
         status = step.ending
+        if status == Status.INFEASIBLE and judge.best is not None and judge.best.excess <= FEASIBLE:
+            status = Status.STALLED  # the best point is another
     if status != Status.PROVEN:
         judge.settle()
     if status in (Status.STALLED, Status.PASSES) and step is not None and _falls(problem, step.state.point):

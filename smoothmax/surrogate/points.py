@@ -28,7 +28,8 @@ class Seen:
     fun: float = math.nan
     prior: Array | None = None
     kind: Kind = KINDS["shannon"]
-    excess: float = 0.0  # violation of nonlinear constraints, relative
+    excess: float = 0.0  # violation of nonlinear constraints, relative to the numbers there
+    violation: float = 0.0  # the same in the constraints' own units
 
     def __init__(self, lin: Linearization) -> None:
         self.lin, self.x = lin, lin.x

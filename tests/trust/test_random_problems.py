@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import smoothmax as sm
+from smoothmax.inner import HARMLESS
 from smoothmax.result import MinimaxResult, joined
 from smoothmax.solvers import METHODS, Status
 from smoothmax.solvers.trust_region.curvature import convexified
@@ -96,7 +97,9 @@ class Truth:
         size = self.size(r, again)
         assert again.upper == pytest.approx(r.upper_bound, abs=1e-14 * size), r.method
         if problem.affine and np.isfinite(r.gap):
-            assert again.gap <= 2 * r.gap + 1e-14 * size, f"{r.method}: {again.gap} recomputed, {r.gap} said"
+            stricter = again.kind == "bounded" and r.certificate.kind == "rounding"  # for the very data, at this x
+            room = (2 * HARMLESS if stricter else 1e-14) * size
+            assert again.gap <= 2 * r.gap + room, f"{r.method}: {again.gap} recomputed, {r.gap} said"
         assert r.gap >= 0
         above = float(peers.highest(case, r.x) - Fraction(r.upper_bound))
         assert above <= self.outside(r.x, size), f"{r.method}: max f is {above} above the upper bound {r.upper_bound}"
@@ -386,7 +389,7 @@ def _stationary(case, problem, r, x):
     assert np.all(np.abs(c) <= 1e-7 * (size + 1)), f"{case!r}: {c} is left"
 
 
-@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678])
+@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678, 271964])
 def test_what_nights_have_found(seed):
     """nan in the multipliers handed over (twice), a set that the simplex method calls neither empty nor not, and a
     start where rounding leaves more open than the spread."""

@@ -38,7 +38,7 @@ def solve_active(model: Model, B: Array, move: Move, box: Array) -> Move | None:
     """The step of the equations with the rows that are active in `move`; None where it does not solve the model."""
     active = _Active(model, B, move, box)
     for _ in range(CHANGES):
-        if not active.count <= 2 * box.size + 2 or not active.positive():
+        if not (active.live.size and active.count <= 2 * box.size + 2 and active.positive()):
             return None
         found = active.solve()
         if found is None:

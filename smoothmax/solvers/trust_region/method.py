@@ -14,14 +14,15 @@ from typing import ClassVar
 import numpy as np
 
 from ...problem import Minimax
-from ...upper import FEASIBLE
 from ..base import Direct, State, Step, Task
 from ..status import Status
-from .trial import advance
+from .restoration import restore
+from .trial import onward
 from .walk import Walk
 
 LARGEST = 500  # variables
 ENTRIES = 1 << 22  # of the Jacobian, which is kept dense
+RETURNS = 3  # to the nonlinear constraints, where the walk ends outside them
 
 
 class TrustRegion(Direct):
@@ -53,13 +54,16 @@ class TrustRegion(Direct):
         if walk.nowhere():
             yield Step(State(walk.site.seen, np.inf), ending=Status.FLAT)
             return
-        going = True
-        while going:
-            move = walk.propose()
-            yield walk.step(move)
-            going = (move is not None and advance(walk, move)) or walk.sharpen()
+        move = yield from onward(walk)
+        for _ in range(RETURNS):
+            if not walk.outside:
+                break
+            yield from restore(walk)
+            if walk.outside:
+                break
+            move = yield from onward(walk)
         if not walk.site.finite:
             walk.why = Status.NOT_FINITE
-        elif walk.site.seen.excess > FEASIBLE:
+        elif walk.outside:
             walk.why = Status.INFEASIBLE
         yield walk.good or walk.step(move, last=True)

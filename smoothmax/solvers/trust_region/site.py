@@ -35,7 +35,8 @@ class Site:
     def seen(self) -> Seen:
         """What the loop is shown."""
         seen = Seen(self.lin)
-        seen.excess = 0.0 if self.held is None else self.held.excess
+        if self.held is not None:
+            seen.excess, seen.violation = self.held.excess, self.held.violation
         return seen
 
     @cached_property

@@ -1,10 +1,12 @@
 """One step on: tried, corrected to second order where a curved kink has spoilt it, then in smaller boxes."""
 
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
 
 from ..._typing import Array
+from ..base import Step
 from .curvature import convexified
 from .equations import solve_active
 from .merit import Promise, Values
@@ -27,6 +29,16 @@ class Trial(NamedTuple):
     s: Array
     site: Site
     ratio: float
+
+
+def onward(walk: Walk) -> Generator[Step, None, Move | None]:
+    """Steps for as long as one gains anything, and to the end with the best derivatives; the last move."""
+    going = True
+    while going:
+        move = walk.propose()
+        yield walk.step(move)
+        going = (move is not None and advance(walk, move)) or walk.sharpen()
+    return move
 
 
 def advance(walk: Walk, move: Move | None) -> bool:

@@ -6,6 +6,7 @@ from ..._typing import Array
 from ...certificate import Certificate, prove
 from ...components import Components
 from ...problem import Minimax
+from ...upper import FEASIBLE
 from ..base import State, Step, Task
 from ..judge import LOCAL_RESIDUAL
 from ..status import Status
@@ -79,6 +80,11 @@ class Walk:
         x = self.problem.start(np.clip(x, self.linear.lb, self.linear.ub))
         return Site.at(x, self.components, self.problem.constraints, self.task.meter)
 
+    @property
+    def outside(self) -> bool:
+        """The nonlinear constraints are violated."""
+        return self.site.finite and self.site.seen.excess > FEASIBLE
+
     def nowhere(self) -> bool:
         """No slope at all at the start, and the same values around it; where one is lower, the walk begins there.
 
@@ -86,7 +92,7 @@ class Walk:
         """
         site = self.site
         size = np.where(site.x != 0, np.abs(site.x), 1.0)
-        if self.problem.convex or not site.finite:
+        if self.problem.convex or not site.finite or not np.any(self.linear.lb < self.linear.ub):
             return False
         noise = 0.0 if self.sharp else CHEAP * float(np.abs(site.lin.f).max())
         if float((np.abs(site.slopes) * size).max()) > noise:
