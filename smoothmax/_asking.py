@@ -4,12 +4,15 @@ The clock looks first, so that a solve is late by one call at most. What is hand
 kept of the answer: nothing changes when a function writes into its argument, or into what it has returned before.
 """
 
+from array import array
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+BUFFERS = (array, memoryview, bytearray)
 
 # Called before every call of what a user has written: a solve lets its deadline speak there, also inside a loop of
 # differences.
@@ -50,4 +53,9 @@ def _kept(answer: Any) -> Any:
     """An array or list of its own: it may be a buffer that is written into at the next call."""
     if isinstance(answer, np.ndarray):
         return answer.copy(order="K")
-    return answer.copy() if sp.issparse(answer) or isinstance(answer, list) else answer
+    if isinstance(answer, list | tuple):
+        return [one if isinstance(one, float) else _kept(one) for one in answer]
+    if sp.issparse(answer):
+        return answer.copy()
+    held = isinstance(answer, BUFFERS) or (hasattr(answer, "__array__") and not isinstance(answer, np.generic))
+    return np.array(answer) if held else answer

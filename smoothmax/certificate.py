@@ -26,6 +26,7 @@ from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
 
 EPS = float(np.finfo(float).eps)
+SLIGHT = 1e-9  # relative: what counts as at a bound
 TRACE = 4 * EPS  # times m: how far the squared length of an eigenvector may be from 1
 
 
@@ -159,7 +160,7 @@ def prove(
         c, size = c + held.C.T @ v, size + np.abs(held.C).T @ np.abs(v)
         base -= problem.constraints.slack(held, v)
     if not problem.convex:
-        residual = _kkt_residual(problem, lin.x, c, size)
+        residual = _kkt_residual(problem, lin.x, c, size, float(q[q > 0] @ np.abs(part.f[q > 0])))
         above = max(float(lin.range[1]) - base, 0.0) if upper < math.inf else math.inf
         return Certificate(-math.inf, upper, "local", residual, p, multipliers, (above, math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
@@ -222,17 +223,26 @@ def _reduce(linear: Linear, m: Multipliers, x: Array, c: Array, size: Array) -> 
     return c, size, extra
 
 
-def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array) -> float:
-    """The first-order condition −c ∈ N_X(x), relative: |c_j|/Σp_i|J_ij| off the bounds, else a projected step."""
+def _kkt_residual(problem: Minimax, x: Array, c: Array, size: Array, tall: float) -> float:
+    """The first-order condition −c ∈ N_X(x), relative: |c_j|/Σp_i|J_ij| off the bounds, else a projected step.
+
+    A bound holds where the way to it is slight beside the interval, or promises no gain: c_j·(x_j − bound_j) is small
+    beside `tall`, the size of f.
+    """
     linear = linear_part(problem)
     if linear is not None and not isinstance(problem.domain, Simplex):
-        pushed = np.where((c > 0) & (x - linear.lb <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, c)
-        pushed = np.where((c < 0) & (linear.ub - x <= 1e-9 * np.maximum(1, np.abs(x))), 0.0, pushed)
-        return float(np.max(np.abs(pushed) / np.where(size > 0, size, 1.0)))
+        bound, width = np.where(c > 0, linear.lb, linear.ub), linear.ub - linear.lb
+        way, far = np.abs(x - bound), np.abs(x) + np.abs(bound)
+        slight = np.maximum(SLIGHT * np.where(np.isfinite(width), width, far), 4 * EPS * far)
+        held = np.isfinite(bound) & ((way <= slight) | (np.abs(c) * way <= SLIGHT * tall))
+        return float(np.max(np.where(held, 0.0, np.abs(c)) / np.where(size > 0, size, 1.0)))
     if not getattr(problem.domain, "projects", True):
         return math.nan
-    step = x - np.asarray(problem.domain.project(x - c / (size.max() or 1.0)))
-    return float(np.abs(step).max())
+    reach = getattr(problem.domain, "reach", None)
+    length = reach(np.ones(x.size), x) / x.size if reach else 1.0
+    length = length if 0 < length < math.inf else 1.0
+    step = x - np.asarray(problem.domain.project(x - length * c / (size.max() or 1.0)))
+    return float(np.abs(step).max()) / length
 
 
 def check_multipliers(m: Any, problem: Minimax) -> Multipliers:

@@ -36,6 +36,11 @@ def proven(r: MinimaxResult) -> bool:
     return bool(r.success) and r.certificate.kind != "local"
 
 
+def swept(row: Facts) -> bool:
+    """The same of a row of a sweep; one that failed proves nothing."""
+    return bool(row.get("success")) and row["kind"] != "local"
+
+
 def of_solve(stated: Stated, r: MinimaxResult, tol: float, seconds: float, *, smoothed: bool) -> Facts:
     """What a solve found; `relative_gap` is the tolerance that its gap would have met."""
     facts = _problem(stated)
@@ -53,13 +58,18 @@ def of_solve(stated: Stated, r: MinimaxResult, tol: float, seconds: float, *, sm
 
 
 def of_path(stated: Stated, found: Path, tol: float, seconds: float, last: MinimaxResult | None = None) -> Facts:
-    """What a path found; `last` is the temperature at work when it was interrupted, told under "unfinished"."""
+    """What a path found; `last` is the temperature at work when it was interrupted, told under "unfinished".
+
+    `status` and `message` are those of the last row that is not proven, where there is one.
+    """
     results = found.results if last is None else (*found.results, last)
     best = min(results, key=lambda r: (math.isnan(r.fun), r.fun))
     lower = max(r.lower_bound for r in results)
     facts = _problem(stated) | {"fun": best.fun, "lower_bound": lower, "gap": best.fun - lower}
-    facts |= {"proven": all(map(proven, results)), "status": results[-1].status, "message": results[-1].message}
-    facts |= {"seconds": seconds, "records": found.records, "x": best.x}
+    told = next((r for r in reversed(results) if not proven(r)), results[-1])
+    facts |= {"proven": all(map(proven, results)), "status": told.status, "message": told.message}
+    records = [record | {"proven": proven(r)} for record, r in zip(found.records, found.results, strict=True)]
+    facts |= {"seconds": seconds, "records": records, "x": best.x}
     if last is not None:
         facts["unfinished"] = of_solve(stated, last, tol, seconds, smoothed=True)
     return facts

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .reading import printable
-from .report import Facts
+from .report import Facts, swept
 
 SHOWN = 8  # variables in the table; --json and --out hold all
 KINDS = {
-    "bounded": "bounded: rigorous, over a bounded domain",
+    "bounded": "bounded: rigorous for these very data, rounding included",
     "rounding": "rounding: rigorous up to a backward error of {:.1e} in the data",
     "assumed-convex": "assumed-convex: holds if the functions are convex",
     "local": "local: not convex, so no bound; the KKT residual is {:.1e}",
@@ -47,7 +47,7 @@ COLUMNS: dict[str, Callable[[Facts], str]] = {  # within 80 characters; --csv an
     "extrapolated": lambda r: f"{r['extrapolated']:.9g}",
     "steps": lambda r: str(r["nit"]),
     "passes": lambda r: f"{r['npass']:.1f}",
-    "proven": lambda r: "yes" if r["success"] else "no",
+    "proven": lambda r: "yes" if r["proven"] else "no",
 }
 
 
@@ -65,7 +65,7 @@ def of_solve(facts: Facts) -> Any:
 
 
 def of_path(facts: Facts) -> Iterator[Any]:
-    """One row a temperature that was finished; then, after Ctrl-C, the one at work."""
+    """One row a temperature that was finished; then what was not proven, or after Ctrl-C the one at work."""
     from rich.table import Table
 
     if facts["records"]:
@@ -77,6 +77,9 @@ def of_path(facts: Facts) -> Iterator[Any]:
         yield table
     if "unfinished" in facts:
         yield of_solve(facts["unfinished"])
+    elif not facts["proven"]:
+        proven = [record["proven"] for record in facts["records"]]
+        yield printable(f"{_unproven(proven)}; the last: {facts['message']}")
 
 
 SWEPT: dict[str, Callable[[Facts], str]] = {  # the columns of a sweep; table.csv holds more
@@ -86,13 +89,13 @@ SWEPT: dict[str, Callable[[Facts], str]] = {  # the columns of a sweep; table.cs
     "gap": lambda r: f"{r['gap']:.2e}",
     "steps": lambda r: str(r["nit"]),
     "passes": lambda r: f"{r['npass']:.1f}",
-    "proven": lambda r: "yes" if r["success"] else "no",
+    "proven": lambda r: "yes" if swept(r) else "no",
     "seconds": lambda r: f"{r['seconds']:.2f}",
 }
 
 
 def of_sweep(rows: Sequence[Facts]) -> Iterator[Any]:
-    """One row a cell; those that failed with their error below."""
+    """One row a cell; below, what was not proven, and those that failed with their error."""
     from rich.table import Table
 
     table, failed = Table(box=None, pad_edge=False), [row for row in rows if "fun" not in row]
@@ -103,8 +106,19 @@ def of_sweep(rows: Sequence[Facts]) -> Iterator[Any]:
             table.add_row(*(text(row) for text in SWEPT.values()))
     if table.row_count:
         yield table
+    proven = {row["key"]: swept(row) for row in rows if "fun" in row}
+    if not all(proven.values()):
+        first = next(row for row in rows if not proven.get(row["key"], True))
+        where = f"{first['method']}, tau {SWEPT['tau'](first)}"
+        yield printable(f"{_unproven(list(proven.values()))}; the first ({where}): {first['outcome']}.")
     for row in failed:
         yield printable(f"failed: method={row['method']} tau={row['tau']} seed={row['seed']}: {row['error']}")
+
+
+def _unproven(proven: Sequence[bool]) -> str:
+    """How many rows are not proven, of how many."""
+    count = proven.count(False)
+    return f"{count} of {len(proven)} rows {'is' if count == 1 else 'are'} not proven"
 
 
 def show(*tables: Any) -> None:

@@ -125,6 +125,7 @@ def test_a_game_as_a_table(run, here):
     assert lines["problem"] == "Minimax(Affine(2×2 dense), Simplex(2))"
     for words in ("max f ", "lower bound ", "relative gap ", "proof ", "bounded: rigorous", "active ", "2 of 2"):
         assert words in out
+    assert "bounded domain" not in out  # the kind is given over some unbounded ones too
     assert "\x1b" not in out
     assert all(line == line.rstrip() for line in out.splitlines())
 
@@ -315,9 +316,55 @@ def test_path_down_to_eps(run, here):
 
 def test_path_exit_code_1(run, here):
     np.savez("rows.npz", A=np.random.default_rng(0).standard_normal((20, 3)))
-    code, out, _ = run("path", "rows.npz", "--domain", "simplex", "--taus", "1,0.1", "--max-passes", 2)
+    arguments = ("path", "rows.npz", "--domain", "simplex", "--taus", "1,0.1", "--max-passes", 2)
+    code, out, err = run(*arguments)
+    assert (code, err) == (1, "")
+    _, row, told = out.splitlines()  # without a surrogate's value there is no second row
+    assert row.endswith(" no")
+    assert told.startswith("1 of 1 rows is not proven; the last: The budget of 2 passes ran out")
+    found = strict(run(*arguments, "--json")[1])
+    assert found["message"] in out
+    assert [r["proven"] for r in found["records"]] == [False]
+
+
+def test_a_path_tells_of_the_row_that_is_not_proven(run):
+    source = (DATA / "stackloss.csv", "--target", "stack_loss", *REGRESSION)
+    code, out, _ = run("path", *source, "--taus", "1:0.001:4", "--max-passes", 10)
     assert code == 1
-    assert " no" in out
+    assert [line.split()[-1] for line in out.splitlines()[1:5]] == ["no", "no", "no", "yes"]
+    assert out.splitlines()[5].startswith("3 of 4 rows are not proven; the last: The budget of 10 passes ran out")
+
+
+def test_a_local_minimax_proves_no_row(run, here):
+    code, out, _ = run("path", "cli_mine:nonconvex", "--taus", "1,0.1")
+    assert code == 1
+    assert "2 of 2 rows are not proven; the last: A first-order stationary point" in out
+    code, out, _ = run("sweep", "cli_mine:nonconvex", "--taus", "1,0.1", "--out", "swept")
+    assert code == 1
+    assert "2 of 2 rows are not proven; the first (auto, tau 1): A first-order stationary point" in out
+
+
+# sweep
+
+
+def test_sweep_exit_code_1(run, here):
+    arguments = ("sweep", DATA / "stackloss.csv", "--target", "stack_loss", *REGRESSION, "--out", "swept")
+    code, out, err = run(*arguments, "--methods", "newton,gradient", "--max-passes", 100)
+    assert (code, err) == (1, "")
+    told = "1 of 2 rows is not proven; the first (gradient, tau –): The budget of 100 passes ran out"
+    assert out.splitlines()[3].startswith(told)
+    assert len(out.splitlines()) == 5
+    code, out, _ = run(*arguments, "--methods", "newton", "--fresh")
+    assert code == 0
+    assert "not proven" not in out
+
+
+def test_cells_that_fail_are_no_rows(run, here):
+    np.savez("rows.npz", A=np.random.default_rng(0).standard_normal((20, 3)))
+    code, out, _ = run("sweep", "rows.npz", "--methods", "spectral", "--out", "swept")
+    assert code == 1
+    assert "not proven" not in out
+    assert out.startswith("failed: method=spectral")
 
 
 # Ctrl-C

@@ -384,6 +384,17 @@ def test_what_a_constraint_returns_is_told_by_its_name():
         sm.minimax(lambda x: x, [0.5, 0.5], constraints=NonlinearConstraint(lambda x: x @ x, 0, 1, jac=lambda x: x[:1]))
 
 
+@pytest.mark.parametrize(("unit", "shift"), [(1e-12, 0.0), (1.0, 1e5), (1e9, 0.0)])
+def test_the_middle_of_an_interval_is_not_its_end_in_any_unit(unit, shift):
+    def fun(x):
+        t = (x[0] / unit) - shift
+        return [(t - 4) ** 2, (t - 4) ** 2 - 1]
+
+    r = sm.minimax(fun, [(8 + shift) * unit], bounds=[((1 + shift) * unit, (10 + shift) * unit)])
+    assert r.fun < 1e-7
+    assert r.x / unit - shift == pytest.approx(4, abs=1e-3)
+
+
 @pytest.mark.parametrize("convex", [False, True])
 def test_a_box_that_is_one_point_is_solved(convex):
     r = sm.minimax(lambda x: [x[0] ** 2 + 1, x[1]], [0, 1.0], bounds=[(0, 0), (1, 1)], convex=convex)

@@ -161,5 +161,6 @@ def check_hessian(parts: Family, x: Array) -> None:
     if wrong:
         raise ValueError(
             f"{parts.of}hess disagrees with the Jacobian: entry ({wrong.i}, {wrong.j}) of Σ v_i ∇²f_i is "
-            f"{wrong.given:.8g}, differences of Jᵀv say {wrong.slope:.8g}, for v = {np.array2string(v, precision=3, threshold=6)}"
+            f"{wrong.given:.8g}, differences of Jᵀv say {wrong.slope:.8g}, "
+            f"for v = {np.array2string(v, precision=3, threshold=6)}"
         )

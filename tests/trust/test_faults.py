@@ -1,6 +1,7 @@
 """What a user has written may fail at any call, in any way: it raises, returns nan, the wrong shape or nothing, writes
 into its argument or its answer, takes its time, or solves a problem of its own."""
 
+import array
 import math
 import time
 
@@ -196,9 +197,9 @@ def spoils_arguments(function, *arguments):
     answer = function(*arguments)
     for one in arguments:
         held = one.values() if isinstance(one, dict) else [one]
-        for array in held:
-            if isinstance(array, np.ndarray):
-                array[...] = np.nan
+        for part in held:
+            if isinstance(part, np.ndarray):
+                part[...] = np.nan
     if isinstance(arguments[0], dict):
         arguments[0].clear()
     return answer
@@ -235,6 +236,31 @@ def test_an_answer_that_is_overwritten_later_changes_nothing(scene):
     clean, buffers = bits(SCENES[scene](Hand())), Buffers()
     found = SCENES[scene](lambda name, function: lambda *arguments: buffers(function, *arguments))
     assert bits(found) == clean
+
+
+class Told:
+    """What other libraries hand out: an array only where it is asked for one, and then their own memory."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def __array__(self, dtype=None, copy=None):
+        return self.held.copy() if copy else self.held
+
+
+@pytest.mark.parametrize("form", [array.array, memoryview, Told])
+def test_buffers_that_are_no_arrays_are_copied_too(form):
+    held = array.array("d", np.zeros(3)) if form is array.array else np.zeros(3)
+    given = held if form is array.array else form(held)
+
+    def fun(x):
+        held[0], held[1] = (x[0] - 1) ** 2 + x[1] ** 2, (x[0] + 1) ** 2 + x[1] ** 2
+        held[2] = x[0] + (x[1] - 2) ** 2
+        return given
+
+    r = sm.minimax(fun, [3.0, -2.0], convex=True)
+    assert r.success
+    assert r.fun == pytest.approx(1.5625, rel=1e-7)
 
 
 def test_an_overwritten_start_and_arguments_change_nothing():
