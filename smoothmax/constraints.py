@@ -171,7 +171,7 @@ def as_constraints(items: list[NonlinearConstraint], x: Array, **how: Any) -> Co
         return None
     parts, lower, upper = [], [], []
     for item in items:
-        part = Rule(_function(item), _derivative(item.jac), _second(item.hess), d=x.size, **how)
+        part: Smooth = Rule(_function(item), _derivative(item.jac), _second(item.hess), d=x.size, **how)
         part = part.bound(x)
         lb, ub = (_side(name, side, part.n) for name, side in (("lb", item.lb), ("ub", item.ub)))
         if not np.all(lb <= ub):

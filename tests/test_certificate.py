@@ -873,6 +873,29 @@ def test_the_residual_of_a_first_order_point_is_relative(domain, x, J, residual,
     assert found.residual == pytest.approx(residual, rel=1e-12, abs=1e-15, nan_ok=True)
 
 
+# --- points that satisfy a row up to rounding
+
+
+def test_what_many_terms_of_a_row_may_lose_is_paid_for():
+    """Σx ≥ 100 at x a hundred ulps below 1 each: the row holds up to its rounding, and Σx is below the minimum."""
+    domain = sm.Polyhedron(-np.ones((1, 100)), [-100.0])
+    c = sm.certify(sm.Minimax(np.ones((1, 100)), domain), np.full(100, 1 - 100 * EPS), [1.0])
+    assert c.upper >= 100
+
+
+def test_what_only_one_variable_can_mend_is_paid_for_by_that_one():
+    """x_0 ≥ Σ x_j, where all other x_j are at their bound 1: x_0 must rise, by what the long row may lose."""
+    d = 400
+    low, high = np.ones(d), np.full(d, np.inf)
+    low[0] = -np.inf
+    domain = sm.Polyhedron(np.r_[-1.0, np.ones(d - 1)][None], [0.0], bounds=(low, high))
+    x = np.ones(d)
+    x[0] = (d - 1) * (1 - 2 * d * EPS * 0.99)
+    r = sm.solve(sm.Minimax(sp.csr_array(([1.0], ([0], [0])), shape=(1, d)), domain), x, tol=0, atol=0)
+    assert r.gap >= 0
+    assert r.upper_bound >= d - 1
+
+
 # --- multipliers of rows
 
 

@@ -9,14 +9,16 @@ from numpy.typing import ArrayLike
 
 from .. import _doors
 from .._cached import cached_property
+from .._linalg import least_squares
 from .._typing import Array, Matrix
-from .base import EPS, TINY, Linear, Set, same_size, tolerance
+from .base import EPS, NEAR, TINY, Linear, Set, same_size, tolerance
 from .boxes import Box, bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import nearest
 from .program import Program, program, unit_rows
 
 ROUNDS = 3  # projections of a projection
+ACTIVE, ROUNDED = 1e-10, 1e-15  # relative: a row that y lies on, and what rounding leaves
 MANY = 1000  # variables from which an interior point is looked for before a linear program is solved
 LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
@@ -133,11 +135,18 @@ class Polyhedron(Set):
         return reach_of_box(self.lb, self.ub, err, x)
 
     def miss(self, x: Array) -> Array:
-        """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X."""
+        """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X.
+
+        Else what coordinates lose, and the way that each row would have x go: over·|a_ij|/‖a_i‖².
+        """
         (beyond, _), *rows = self._violations(x)
         terms = 2 * (self.d + 2)
-        sure = np.all(beyond <= 0) and all(np.all(over < -terms * (EPS * size + TINY)) for over, size in rows)
-        return np.zeros(self.d) if sure and self.A_eq is None else super().miss(x)
+        over = [np.maximum(by + terms * (EPS * size + TINY), 0.0) for by, size in rows]
+        if self.A_eq is None and np.all(beyond <= 0) and not any(by.any() for by in over):
+            return np.zeros(self.d)
+        rest, room = [A for A in (self.A_ub, self.A_eq) if A is not None], NEAR * (np.abs(x) + np.abs(x).max())
+        movable = ((x - self.lb > room) & (self.ub - x > room)).astype(float)
+        return super().miss(x) + sum(_ways(A, by, movable) for A, by in zip(rest, over, strict=True))
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""
@@ -159,7 +168,16 @@ class Polyhedron(Set):
             y = np.clip(found, self.lb, self.ub)
             if k and self.contains(y, 1e-14):
                 return y
-        return self._settled(y, 4 * EPS * float(np.abs(x).max()))
+        return self._settled(self._sharpened(G, h, y), 4 * EPS * float(np.abs(x).max()))
+
+    def _sharpened(self, G: Array, h: Array, y: Array) -> Array:
+        """y moved onto the rows of G y ≥ h that it violates or nearly does, by least squares, where that helps."""
+        if not self.contains(y):
+            return y
+        short, size = h - G @ y, np.abs(h) + np.abs(G) @ np.abs(y)
+        at = short >= -ACTIVE * size
+        z = np.clip(y + least_squares(G[at], short[at]), self.lb, self.ub)
+        return z if np.isfinite(z).all() and np.max(h - G @ z - ROUNDED * size) < np.max(short - ROUNDED * size) else y
 
     @np.errstate(all="ignore")
     def _inward(self, y: Array) -> Array:
@@ -224,6 +242,23 @@ class Polyhedron(Set):
         if E is not None and e is not None:
             parts, sides = [*parts, E.toarray(), -E.toarray()], [*sides, e, -e]
         return np.vstack(parts), np.concatenate(sides)
+
+
+@np.errstate(all="ignore")
+def _ways(A: Matrix, over: Array, movable: Array) -> Array:
+    """Σ_i over_i·|a_ij|/‖a_i‖² over the movable j, where a row has any: bounds may hold the others. (d,).
+
+    Every row is divided by its largest entry first, for squares may overflow.
+    """
+    late = np.flatnonzero(over)
+    rows = sp.csr_array(abs(A[late]))
+    held = rows @ movable == 0
+    rows = (rows @ sp.diags_array(movable) + sp.diags_array(held.astype(float)) @ rows).tocsr()
+    peaks = rows.max(axis=1).toarray().ravel() if late.size else np.zeros(0)
+    peaks = np.where(peaks > 0, peaks, 1.0)
+    rows = sp.diags_array(1 / peaks) @ rows
+    square = rows.multiply(rows).sum(axis=1)
+    return np.asarray(rows.T @ (over[late] / peaks / np.where(square > 0, square, np.inf)))
 
 
 def _rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:

@@ -43,7 +43,8 @@ class Units:
             return None
         rows = rows_of(problem.components, task.first, columns)
         size = float(spread.max())
-        unit = float(np.max(np.asarray(problem.components.column_peaks(np.zeros(problem.d)))[columns])) * size
+        peaks = problem.components.column_peaks(np.zeros(problem.d))
+        unit = (float(abs(rows.A).max()) if peaks is None else float(peaks[columns].max())) * size
         if not (unit > 0 and np.isfinite(unit)):
             return None
         width = None if isinstance(problem.domain, Simplex) else spread[columns] / size

@@ -56,14 +56,14 @@ class TrustRegion(Direct):
             return
         move = yield from onward(walk)
         for _ in range(RETURNS):
-            if not walk.outside:
+            if not walk.outside():
                 break
             yield from restore(walk)
-            if walk.outside:
+            if walk.outside():
                 break
             move = yield from onward(walk)
         if not walk.site.finite:
             walk.why = Status.NOT_FINITE
-        elif walk.outside:
+        elif walk.outside():
             walk.why = Status.INFEASIBLE
         yield walk.good or walk.step(move, last=True)

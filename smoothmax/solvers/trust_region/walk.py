@@ -80,7 +80,6 @@ class Walk:
         x = self.problem.start(np.clip(x, self.linear.lb, self.linear.ub))
         return Site.at(x, self.components, self.problem.constraints, self.task.meter)
 
-    @property
     def outside(self) -> bool:
         """The nonlinear constraints are violated."""
         return self.site.finite and self.site.seen.excess > FEASIBLE
