@@ -494,6 +494,63 @@ def test_bad_input_is_named_at_the_door(case):
     assert_refuses(error, words, call)
 
 
+def in_wide_units(seed, gap=None):
+    """A point, rows through or beyond it in exact numbers, units of 2^±40; with `gap` a combination of them is < 0."""
+    rng = np.random.default_rng(seed)
+    d, m = rng.integers(1, 6), rng.integers(1, 6)
+    k = rng.integers(0, d)
+    x, A, E = (rng.integers(-8, 9, size) / 4 * (rng.random(size) < 0.7) for size in (d, (m, d), (k, d)))
+    b, e = A @ x + rng.integers(0, 9, m) / 4 * (rng.random(m) < 0.5), E @ x
+    if gap is not None:
+        by, of = rng.integers(0, 3, m), rng.integers(-2, 3, k)
+        A, b = np.vstack([A, -by @ A - of @ E]), np.append(b, -by @ b - of @ e - gap)
+    c, r, s = (np.ldexp(1.0, rng.integers(-40, 41, size)) for size in (d, b.size, k))
+    rows = A * r[:, None] / c, b * r
+    return x * c, (*rows, E * s[:, None] / c, e * s) if k else rows
+
+
+def test_sets_that_hold_a_point_in_wide_units_are_not_refused():
+    x = np.array([2.0**-38, 49152.0])
+    E = [[-549755813888.0, -4.57763671875e-05], [-274877906944.0, 0.0]]
+    told = sm.Polyhedron([[0.0, 3.0517578125e-05]], [1.5], E, [-4.25, -1.0])
+    assert told.contains(x, 0.0)
+    assert told.start() == pytest.approx(x, rel=1e-9)
+    for seed in range(200):
+        x, rows = in_wide_units(seed)
+        domain = sm.Polyhedron(*rows)
+        assert domain.contains(x, 0.0)
+        assert domain.contains(domain.start())
+
+
+def test_sets_without_a_point_in_wide_units_are_refused():
+    for seed in range(100):
+        assert_refuses(sm.domains.Empty, "empty", sm.Polyhedron, *in_wide_units(seed, 1.0)[1])
+
+
+def test_vertices_and_multipliers_in_wide_units_are_optimal():
+    """c = −Aᵀλ over the rows that a point lies on: it is a minimizer, and the multipliers prove it."""
+    solved = missed = 0
+    for seed in range(100):
+        x, (A, b, *_) = in_wide_units(seed)
+        terms = np.abs(A) @ np.abs(x)
+        on = (A @ x == b) & (terms > 0)
+        if not on.any():
+            continue
+        c = -np.sum(A[on] / terms[on, None], axis=0)
+        domain = sm.Polyhedron(A, b)
+        y, (lam, _) = domain.lmo(c), domain.prices(c)
+        size = np.abs(c) @ np.maximum(np.abs(x), np.abs(y))
+        solved += 1
+        missed += not (
+            domain.contains(y)
+            and np.all(np.abs(c + A.T @ lam) <= 1e-9 * np.maximum(np.abs(c), np.abs(A.T) @ lam))
+            and abs(c @ y - c @ x) <= 1e-9 * size
+            and abs(lam @ b + c @ x) <= 1e-9 * max(size, lam @ np.abs(b))
+        )
+    assert solved > 30
+    assert not missed
+
+
 @every
 def test_points_of_another_size_are_refused(name):
     domain = ALL[name]()

@@ -161,6 +161,37 @@ def test_bounds_in_either_form_and_constraints():
     assert c.fun > a.fun
 
 
+class Corners:
+    """The box [0, 3] × [0, 1.5] by its oracle alone."""
+
+    def lmo(self, c):
+        return np.where(np.asarray(c) > 0, 0.0, [3.0, 1.5])
+
+
+def test_bounds_may_be_whatever_stands_for_a_domain():
+    want = sm.minimax(curved, [3.0, 2.0], bounds=[(0, 3), (0, 1.5)], convex=True, tol=1e-7)
+    forms = [
+        sm.Box([0.0, 0.0], [3.0, 1.5]),
+        scipy.optimize.LinearConstraint(np.eye(2), [0.0, 0.0], [3.0, 1.5]),
+        Corners(),
+        np.array([[0.0, 3.0], [0.0, 1.5]]),
+        np.array([[0, 3], [0, 1.5]], object),
+        zip((0, 0), (3, 1.5)),
+    ]
+    for form in forms:
+        r = sm.minimax(curved, [3.0, 1.5], bounds=form, convex=True, tol=1e-5)
+        assert r.fun == pytest.approx(want.fun, rel=1e-4)
+        assert r.x[1] <= 1.5 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "words"),
+    [(lambda f, jobs: None, TypeError, "None"), (lambda f, jobs: [f(jobs[0])], ValueError, "1")],
+)
+def test_what_workers_return_is_checked(answers, error, words):
+    assert_refuses(error, ["workers", words], sm.minimax, curved, [3.0, 2.0], workers=answers)
+
+
 def test_bounds_are_kept_by_finite_differences_of_the_answer():
     r = sm.minimax(curved, [0.0, 0.0], bounds=[(-1, 0), (-1, 1)], convex=True)
     assert r.success, r.message
@@ -552,6 +583,11 @@ def test_a_budget_of_passes_keeps_the_best_point_and_names_the_remedy(method):
         ({"bounds": [(1, 0), (0, 1)]}, ValueError, ("lb", "ub", "1.0", "0.0")),
         ({"bounds": "wide"}, ValueError, ("bounds", "wide", "pairs")),
         ({"bounds": [(0, math.nan), (0, 1)]}, ValueError, ("ub", "nan")),
+        ({"bounds": [("0", "1"), ("0", "1")]}, TypeError, ("bounds[0][0]", "number", "'0'")),
+        ({"bounds": [(0, None), (0, True)]}, TypeError, ("bounds[1][1]", "number", "True")),
+        ({"bounds": [(0, 1, 2), (0, 1, 2)]}, ValueError, ("bounds", "pairs", "(0, 1, 2)")),
+        ({"bounds": 5}, TypeError, ("bounds", "Bounds", "int")),
+        ({"bounds": scipy.optimize.LinearConstraint(np.eye(3))}, ValueError, ("bounds", "d = 2", "3")),
         ({"constraints": lambda x: x}, TypeError, ("constraints", "LinearConstraint")),
         ({"constraints": scipy.optimize.LinearConstraint([[1.0, 0, 0]])}, ValueError, ("3", "2")),
         ({"args": 3}, TypeError, ("args", "tuple")),

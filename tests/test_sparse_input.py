@@ -1,9 +1,11 @@
 """Sparse data as users have it: duplicate entries, several blocks, never written to."""
 
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 import smoothmax as sm
+from tests.laws import assert_refuses
 
 
 def test_duplicate_entries_are_summed_without_touching_the_users_matrix():
@@ -42,3 +44,25 @@ def test_a_proof_of_sparse_data_stays_sparse():
         tracemalloc.stop()
     assert certificate.upper >= certificate.lower
     assert peak < 25e6  # A is 0.6 MB, dense it would be 160 MB
+
+
+@pytest.mark.parametrize("layout", ["csr", "coo", "csc"])
+@pytest.mark.parametrize("dtype", ["f2", ">f8", ">f4", "f4", "f8", "g", "i1", "u8", "?"])
+def test_every_real_dtype_is_solved_as_its_dense_form(dtype, layout):
+    rows = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 0]])
+    A = sp.csr_array(rows).asformat(layout)
+    A.data = A.data.astype(dtype)  # SciPy's constructors refuse some that its matrices can hold
+    domain = sm.Box([1.0, -1.0, 0.5], [2.0, 1.0, 1.0])
+    found, dense = (sm.solve(sm.Minimax(sm.Affine(given), domain)) for given in (A, rows.astype(dtype)))
+    assert found.success
+    assert found.fun == pytest.approx(dense.fun, abs=1e-8)
+    assert A.dtype == np.dtype(dtype)
+
+
+def test_duplicates_of_small_integers_are_summed_exactly():
+    A = sp.coo_array((np.full(3, 100, np.int8), ([0, 0, 0], [0, 0, 0])), shape=(1, 1))
+    assert sm.Minimax(sm.Affine(A))(np.ones(1)) == 300.0
+
+
+def test_sparse_complex_numbers_are_refused():
+    assert_refuses(TypeError, ["A", "complex128"], sm.Affine, sp.csr_array(np.array([[1j]])))

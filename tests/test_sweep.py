@@ -363,8 +363,36 @@ def test_a_grid_of_problems_in_memory():
 
 
 @pytest.mark.parametrize(
+    ("method", "own"), [("cvxpy", {"solver": "SCS"}), ("saddle", {"route": "barrier"}), ("auto", {"route": "barrier"})]
+)
+def test_a_grid_takes_the_options_of_its_own_methods(method, own):
+    if method == "cvxpy":
+        pytest.importorskip("cvxpy")
+    game = sm.Minimax(sm.Affine(np.eye(2)), sm.Simplex(2))
+    found = Grid({"game": game}, (method,), options={"options": own, "tol": 1e-4}).run()
+    assert found.rows[0]["success"]
+    assert found.rows[0]["fun"] == pytest.approx(0.5, abs=1e-4)
+    with_another = Grid({"game": game}, (method, "newton"), options={"options": own})
+    assert_refuses(ValueError, ["options", next(iter(own)), "newton"], with_another.sweep)
+
+
+def test_options_are_not_asked_of_a_method_that_cannot_take_the_problem():
+    found = Grid(["problems:rps"], ["lbfgs", "saddle"], options={"options": {"route": "barrier"}}).run()
+    assert [row["status"] for row in found] == ["failed", "done"]
+    assert "cannot take this problem" in found.rows[0]["error"]
+
+
+@pytest.mark.parametrize("names", [(1, "1"), (None, "None"), (1.0, "1.0")])
+def test_problems_of_one_name_are_refused(names):
+    problems_ = {name: sm.Minimax(sm.Affine([[float(k)]]), sm.Box([1.0], [2.0])) for k, name in enumerate(names)}
+    assert_refuses(ValueError, ["problems", *map(repr, names)], Grid(problems_).sweep)
+
+
+@pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
+        ({"problems": ["problems:rps", "problems:rps"]}, ValueError, ["problems", "problems:rps"]),
+        ({"problems": [["problems:rps"]]}, TypeError, ["problems", "list"]),
         ({"problems": []}, ValueError, "problems"),
         ({"problems": {}}, ValueError, "problems"),
         ({"problems": "problems:rps"}, TypeError, "problems"),

@@ -27,7 +27,7 @@ class Affine(Components):
     Parameters
     ----------
     A : (m, d) array, scipy.sparse matrix, LinearOperator or Dask array
-        Kept as it is when it is already floating point (memory-mapped arrays too); nothing as large as A is made.
+        Kept as it is when it is already floating point (sparse: float32 or float64) (memory-mapped arrays too); nothing as large as A is made.
         Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data. A Dask array stays where it is,
         and passes go to its chunks (see `components.dask`).
     b : (m,) array, optional

@@ -14,9 +14,13 @@ SHORT, LONG = 7, 4096  # variables up to which, and rows from which on, these ar
 
 
 def checked(A: Any) -> Matrix:
-    """A checked and in a form that multiplies fast: dense floating, CSR, or the operator itself."""
+    """A checked and in a form that multiplies fast: dense floating, CSR in single or double, or the operator."""
     operator = isinstance(A, LinearOperator)
     if sp.issparse(A):
+        _doors.check_real("A", A.dtype)
+        if A.dtype not in (np.float32, np.float64):  # SciPy multiplies no float16, and sums duplicates in their dtype
+            with np.errstate(over="ignore"):
+                A = A.astype(np.float64)
         A = sp.csr_array(A)
         if (
             not A.has_canonical_format

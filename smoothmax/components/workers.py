@@ -76,6 +76,8 @@ def run(workers: Workers, jobs: Iterable[Job]) -> Iterator[Any]:
 def _mapped(workers: Callable[..., Iterable[Any]], jobs: Iterable[Job]) -> Iterator[Any]:
     asked = list(jobs)
     found = map(called, asked) if len(asked) == 1 else workers(called, asked)
+    if not hasattr(found, "__iter__"):
+        raise TypeError(f"workers(func, iterable) must return the results, one for each element; it returned {found!r}")
     results = list(found)
     if len(results) != len(asked):
         raise ValueError(

@@ -123,21 +123,24 @@ def _pile(parts: list[Any]) -> tuple[Any, Any]:
 
 
 def from_pairs(bounds: Any, d: int) -> Any:
-    """SciPy's other form of bounds, a sequence of d pairs (low, high) with None for open ends, as Bounds.
+    """SciPy's other form of bounds, a sequence of d pairs (low, high) with None for open ends, as Bounds; what has no
+    entries as it is, for `as_domain`.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         Not d pairs of numbers.
     """
-    if bounds is None or isinstance(bounds, (Bounds, Domain)):
+    if not isinstance(bounds, Iterable) or callable(getattr(bounds, "lmo", None)):
         return bounds
+    if hasattr(bounds, "__array__"):  # entries of other libraries' arrays are arrays
+        bounds = np.asanyarray(bounds)
     try:
-        pairs = [
-            (-np.inf if low is None else float(low), np.inf if high is None else float(high)) for low, high in bounds
-        ]
+        pairs = [(low, high) for low, high in bounds]
     except (TypeError, ValueError):
         raise ValueError(f"bounds must be scipy Bounds or {d} pairs (low, high); got {bounds!r}") from None
     if len(pairs) != d:
         raise ValueError(f"bounds must be {d} pairs (low, high), one a variable; got {len(pairs)}")
-    return Bounds(*np.array(pairs).T)
+    lb = [-np.inf if low is None else _doors.number(f"bounds[{j}][0]", low) for j, (low, _) in enumerate(pairs)]
+    ub = [np.inf if high is None else _doors.number(f"bounds[{j}][1]", high) for j, (_, high) in enumerate(pairs)]
+    return Bounds(lb, ub)

@@ -1,6 +1,8 @@
 """Linear programs over {A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, by HiGHS in units that it is safe in:
 
-z = x/unit,    rows of unit norm,    right sides of at most 1,    on demand columns with a largest entry near 1
+z = x/unit,    rows of unit norm,
+
+with one unit for all, so that right sides are at most 1, or on demand one a variable by geometric means (Tomlin 1975).
 """
 
 from dataclasses import dataclass
@@ -10,10 +12,12 @@ import numpy as np
 import scipy.optimize
 import scipy.sparse as sp
 
-from .._typing import Array, Matrix
+from .._typing import Array, Index, Matrix
 from .base import Linear
 
 TROUBLE = 4  # linprog's status for numerical difficulties
+SWEEPS = 3  # over rows and columns
+FAR = 1000  # a power of 2 that leaves room for products
 
 
 @dataclass(frozen=True)
@@ -80,27 +84,46 @@ def _by(method: str, *program: Any) -> scipy.optimize.OptimizeResult:
 @np.errstate(all="ignore")
 def program(linear: Linear, columns: bool = False) -> Program:
     """The program in its units; with `columns`, each variable in a unit of its own (a power of 2)."""
+    own = _units(linear) if columns else np.ones(linear.lb.size)
     (A_ub, ub), (A_eq, eq) = (
-        unit_rows(A, None if b is None else np.column_stack([b, np.ones(b.size)]))
+        (None, None) if b is None else unit_rows(sp.csr_array(A) * own, np.column_stack([b, np.ones(b.size)]))
         for A, b in ((linear.A_ub, linear.b_ub), (linear.A_eq, linear.b_eq))
     )
-    own = np.ones(linear.lb.size)
-    if columns:
-        peaks = [abs(A).max(axis=0).toarray().ravel() for A in (A_ub, A_eq) if A is not None]
-        peak = np.max([*peaks, np.zeros(own.size)], axis=0)
-        own = np.ldexp(1.0, -np.where(peak > 0, np.frexp(peak)[1], 0))
-        A_ub, ub = unit_rows(None if A_ub is None else A_ub * own, ub)
-        A_eq, eq = unit_rows(None if A_eq is None else A_eq * own, eq)
     (b_ub, of_ub), (b_eq, of_eq) = ((None, np.zeros(0)) if both is None else both.T for both in (ub, eq))
     sides = np.column_stack([linear.lb, linear.ub]) / own[:, None]
     empty = [_zero_rows(A) for A in (A_ub, A_eq)]
     told = [np.where(none, 0.0, b) for b, none in zip((b_ub, b_eq), empty) if b is not None]
     given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (*told, sides)])
-    unit = float(given.max(initial=0.0)) or 1.0
+    unit = 1.0 if columns else float(given.max(initial=0.0)) or 1.0
     b_ub, b_eq = (  # 0 ≤ b has no unit: only its sign matters
         None if b is None else np.asarray(np.where(none, np.sign(b), b / unit)) for b, none in zip((b_ub, b_eq), empty)
     )
     return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own, (of_ub / unit, of_eq / unit))
+
+
+def _units(linear: Linear) -> Array:
+    """Powers of 2 in which the entries of [A_ub b_ub; A_eq b_eq; I lb; I ub] are near 1, for HiGHS drops small ones:
+    rows and columns in turn are divided by √(least·largest) of theirs."""
+    d = linear.lb.size
+    eye, sides = sp.eye_array(d, format="csr"), (linear.lb, linear.ub)
+    bounds = [(eye[some], side[some]) for side in sides for some in [np.isfinite(side) & (side != 0)]]
+    parts = [(linear.A_ub, linear.b_ub), (linear.A_eq, linear.b_eq), *bounds]
+    table = sp.vstack([sp.hstack([A, sp.csr_array(b[:, None])]) for A, b in parts if b is not None], format="csr")
+    rows, columns, entries = sp.find(table)
+    logs, of_columns = np.log2(np.abs(entries)), np.zeros(d + 1)
+    for _ in range(SWEEPS):
+        of_rows = _middles(logs - of_columns[columns], rows, table.shape[0])
+        of_columns = _middles(logs - of_rows[rows], columns, d + 1)
+    exponents = np.clip(np.rint(of_columns[d] - of_columns[:d]), -FAR, FAR)
+    return np.asarray(np.ldexp(1.0, exponents.astype(int)))
+
+
+def _middles(logs: Array, groups: Index, count: int) -> Array:
+    """Half the sum of the least and the largest of each group; 0 where it has none."""
+    least, largest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(least, groups, logs)
+    np.maximum.at(largest, groups, logs)
+    return np.where(least <= largest, (least + largest) / 2, 0.0)
 
 
 def _zero_rows(A: Matrix) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import _doors
 from ..certificate import certify
+from ..choose import named
 from ..front import solve
 from ..problem import Minimax
 from ..reading import Stated, Wishes, read
@@ -49,7 +50,7 @@ class Grid:
     ------
     TypeError, ValueError
         An empty axis, an unknown method, τ ≤ 0, options that `solve` does not take or that the grid decides, problems
-        that cannot be read; the same cell twice.
+        that cannot be read; two problems of one name, the same cell twice.
     """
 
     problems: Any
@@ -79,12 +80,12 @@ class Grid:
         for name in (*REFUSED, "x0"):
             if name in shared:
                 raise ValueError(f"options must not hold {name!r}, which the grid itself decides")
-        problems = self._stated()
         axes = (_axis("methods", self.methods), _axis("taus", self.taus), range(_doors.count("seeds", self.seeds)))
         for method in axes[0]:
             if method != "auto" and method not in METHODS:
                 raise ValueError(f"methods must be 'auto' or of {', '.join(map(repr, METHODS))}; got {method!r}")
         taus = [None if tau is None else _doors.positive("taus", tau) for tau in axes[1]]
+        problems = self._stated(list(product(axes[0], taus)))
         cells = [
             {
                 "problem": name,
@@ -109,15 +110,18 @@ class Grid:
             raise ValueError("workers must be 1 for problems of Dask arrays, whose passes use the cluster already")
         return sweep.run(out, **options)
 
-    def _stated(self) -> dict[str, tuple[Stated | tuple[str, Wishes], str]]:
+    def _stated(self, asked: list[tuple[str, float | None]]) -> dict[str, tuple[Stated | tuple[str, Wishes], str]]:
         """By name: where each worker finds the problem, and the hash of what it holds."""
-        named = self.problems
-        if isinstance(named, str | Minimax):
+        given = self.problems
+        if isinstance(given, str | Minimax):
             raise TypeError("problems must be a list of names, or a dictionary; got one alone")
-        if not isinstance(named, Mapping):
-            named = {name: name for name in _axis("problems", named)}
-        found = {}
-        for name, source in named.items():
+        pairs = given.items() if isinstance(given, Mapping) else [(name, name) for name in _axis("problems", given)]
+        found: dict[str, tuple[Stated | tuple[str, Wishes], str]] = {}
+        names: dict[str, Any] = {}
+        for name, source in pairs:
+            first = names.setdefault(str(name), name)
+            if str(name) in found:
+                raise ValueError(f"problems must have different names; {first!r} and {name!r} are both {str(name)!r}")
             if isinstance(source, str):
                 stated: Stated | tuple[str, Wishes] = (source, self.wishes)
                 print_, problem, _ = _read(source, self.wishes)
@@ -128,11 +132,23 @@ class Grid:
                 kind = type(source).__name__
                 raise TypeError(f"problems[{name!r}] must be a Minimax, module:attribute or a file; got {kind}")
             with _doors.about("options"):
-                Settings.of(problem, method="auto", **self.options)  # bad options are told here, and not cell by cell
+                _check(problem, asked, dict(self.options))
             found[str(name)] = (stated, print_)
         if not found:
             raise ValueError("problems must hold at least one problem; it is empty")
         return found
+
+
+def _check(problem: Minimax, asked: list[tuple[str, float | None]], options: dict[str, Any]) -> None:
+    """Bad options are told here, and not cell by cell; of a method that cannot take the problem the cells tell."""
+    own = options.pop("options", None)
+    smoothing = Settings.of(problem, **options).regularizer.name
+    for method, tau in asked:
+        try:
+            named(method, problem, tau is not None, smoothing)
+        except ValueError:
+            continue
+        Settings.of(problem, method=method, tau=tau, options=own, **options)
 
 
 def solve_cell(cell: dict[str, Any], rng: np.random.Generator, context: Context) -> dict[str, Any]:
