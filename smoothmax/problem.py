@@ -9,7 +9,7 @@ from . import _doors
 from ._typing import Array, Index
 from .components import Affine, Components, Linearization, Meter
 from .constraints import Constraints, as_constraints, split
-from .domains import Domain, as_domain, intersect
+from .domains import Domain, Own, as_domain, intersect
 
 
 class Minimax:
@@ -118,7 +118,10 @@ class Minimax:
         if x0 is None:
             return start_of(self.domain)
         x = _doors.vector("x0", x0, self.d)
-        return x if self.domain.contains(x, 0.0) else _projected(self.domain, x)
+        if self.domain.contains(x, 0.0):
+            return x
+        move = self.domain.moved if isinstance(self.domain, Own) else self.domain.project
+        return np.asarray(move(x), dtype=np.float64)
 
 
 def restored(components: Components, domain: Domain, constraints: Constraints | None) -> Minimax:
@@ -130,17 +133,9 @@ def restored(components: Components, domain: Domain, constraints: Constraints | 
 
 
 def start_of(domain: Domain) -> Array:
-    """Where to begin: the domain's start, or for a user's domain the projection of 0."""
-    begin = getattr(domain, "start", None)
-    return np.asarray(begin(), dtype=np.float64) if begin else _projected(domain, np.zeros(domain.d))
-
-
-def _projected(domain: Domain, x: Array) -> Array:
-    """x moved into X; a ValueError where a user's domain has no numbers for an answer."""
-    y = np.asarray(domain.project(x), dtype=np.float64)
-    if not np.isfinite(y).all():
-        raise ValueError(f"domain must project onto finite numbers; project({x}) of {domain!r} returned {y}")
-    return y
+    """Where to begin: the domain's start."""
+    begin = domain.start  # type: ignore[attr-defined]
+    return np.asarray(begin(), dtype=np.float64)
 
 
 def checked(problem: Any) -> "Minimax":

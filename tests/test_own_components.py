@@ -116,6 +116,52 @@ def test_sizes_must_be_set():
         sm.Minimax(Rows)
 
 
+class Square:
+    """[0, 1]², or what `changed` makes of it."""
+
+    d = 2
+
+    def __init__(self, **changed):
+        self.__dict__.update(changed)
+
+    def project(self, x):
+        return np.clip(x, 0, 1)
+
+    def contains(self, x, tol=0.0):
+        return bool(np.all((x >= -tol) & (x <= 1 + tol)))
+
+    def lmo(self, c):
+        return (c < 0).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "words"),
+    [
+        ({"project": lambda x: x + 2}, ValueError, "Square.contains denies"),
+        ({"contains": lambda x, tol=0: None}, TypeError, "Square.contains must return True or False; it returned None"),
+        ({"contains": lambda x, tol=0: x >= 0}, TypeError, "Square.contains must return True or False"),
+        ({"start": lambda: np.ones(3)}, ValueError, r"Square.start must return shape \(2,\)"),
+        ({"start": lambda: None}, TypeError, "Square.start must hold real numbers.*None"),
+        ({"start": lambda: [np.nan, 1]}, ValueError, r"Square.start\(\) must return finite numbers"),
+    ],
+)
+def test_what_a_domain_gets_wrong_is_told_by_its_name(changed, kind, words):
+    with pytest.raises(kind, match=words):
+        sm.solve(sm.Minimax(A, Square(**changed)))
+
+
+def test_a_domain_may_have_other_attributes_and_a_start_outside():
+    plain = sm.solve(sm.Minimax(A, Square()))
+    odd = Square(linear=3, miss="x", reach=None, normal=lambda: 1, walls=0, bounded="no", start=lambda: [0.3, 5.0])
+    found = sm.solve(sm.Minimax(A, odd))
+    assert plain.success
+    assert found.success
+    assert found.fun == pytest.approx(plain.fun, rel=1e-7)
+    assert odd.contains(found.x)
+    with pytest.raises(TypeError, match=r"not the class Square; write Square\(…\)"):
+        sm.Minimax(A, Square)
+
+
 def test_half_a_domain_is_told_what_it_lacks():
     class Half:
         def project(self, x):

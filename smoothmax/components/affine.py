@@ -27,9 +27,9 @@ class Affine(Components):
     Parameters
     ----------
     A : (m, d) array, scipy.sparse matrix, LinearOperator or Dask array
-        Kept as it is when it is already floating point (sparse: float32 or float64) (memory-mapped arrays too); nothing as large as A is made.
-        Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data. A Dask array stays where it is,
-        and passes go to its chunks (see `components.dask`).
+        Kept as it is when it is floating point (memory-mapped too; sparse: float32 or float64); nothing as large as A
+        is made. Integers become float64, rounded beyond 2⁵³: proofs are for the rounded data. A Dask array stays where
+        it is, and passes go to its chunks (see `components.dask`).
     b : (m,) array, optional
         Zero by default. Beside a Dask array it may be one too.
     absolute : bool

@@ -4,6 +4,7 @@ from .ball import Ball
 from .base import Domain, Linear, Set
 from .boxes import Box, Free
 from .coerce import as_domain, intersect
+from .own import Own
 from .polyhedron import Empty, Polyhedron
 from .product import Product
 from .simplex import Simplex
@@ -17,6 +18,7 @@ __all__ = [
     "Empty",
     "Free",
     "Linear",
+    "Own",
     "Polyhedron",
     "Product",
     "Set",

@@ -9,7 +9,7 @@ from .. import _doors
 from .._asking import ask
 from .._cached import cached_property
 from .._typing import Array, Matrix
-from .own import vector
+from .own import vector, word
 
 LOOSE = 1e-9  # convex combinations of points of X miss it by rounding, and there is no projection to mend that
 
@@ -33,8 +33,6 @@ class Oracle:
 
     def __init__(self, given: Any, d: int | None) -> None:
         self.given, self.name = given, type(given).__name__
-        if isinstance(given, type):
-            raise TypeError(f"domain must be an object, not the class {given.__name__}; write {given.__name__}(…)")
         own = getattr(given, "d", None)
         if own is None and d is None:
             raise ValueError(f"the number of variables is not known: give Smooth(…, d=…) or {self.name}.d")
@@ -75,7 +73,7 @@ class Oracle:
     def contains(self, x: Array, tol: float = 1e-9) -> bool:
         """What the object says, up to rounding at least; without its word, yes."""
         own = getattr(self.given, "contains", None)
-        return bool(ask(own, x, max(tol, LOOSE))) if callable(own) else True
+        return word(self.given, "contains", ask(own, x, max(tol, LOOSE))) if callable(own) else True
 
     def project(self, x: Array) -> Array:
         """The object's projection.

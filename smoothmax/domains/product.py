@@ -56,8 +56,8 @@ class Product:
         return all(factor.bounded for factor in self.factors)  # type: ignore[attr-defined]
 
     def start(self) -> Array:
-        """The factors' starts; of a factor without one, the projection of 0."""
-        return np.concatenate([_start(factor) for factor in self.factors])
+        """The factors' starts."""
+        return np.concatenate([factor.start() for factor in self.factors])  # type: ignore[attr-defined]
 
     def project(self, x: ArrayLike) -> Array:
         """Each block by itself, since ‖x − y‖² = Σ ‖x_i − y_i‖²."""
@@ -147,8 +147,3 @@ def _factors(given: Any) -> Iterable[Domain]:
     if not found:
         raise ValueError("factors must hold at least one domain; it is empty")
     return found
-
-
-def _start(factor: Any) -> Array:
-    begin = getattr(factor, "start", None)
-    return np.asarray(begin() if begin else factor.project(np.zeros(factor.d)), dtype=np.float64)

@@ -155,8 +155,14 @@ def test_numbers_that_are_none_reach_no_other_door(scene, name, value):
 def test_a_domain_that_denies_its_own_points_is_told(scene):
     for k in places(ASKED[scene]["contains"], 5):
         for on in (False, True):
-            r, _ = faulty(scene, "contains", k, lambda function, *arguments: False, from_then_on=on)
             told = f"call {k} of contains in {scene!r}{' and later' if on else ''}"
+            try:
+                r, _ = faulty(scene, "contains", k, lambda function, *arguments: False, from_then_on=on)
+            except ValueError as refused:  # while the start is moved into X
+                if "Disc.contains denies" not in str(refused):
+                    raise
+                assert k <= 2, told
+                continue
             assert_honest(r, told)
             assert not (r.success and on and k == 1), told
 
@@ -168,11 +174,12 @@ WRONG = {
     "jac": [np.zeros((2, 3)), np.zeros(7), np.zeros((3, 2), complex), None, "text"],
     "hess": [np.zeros((3, 3)), np.zeros(2), np.zeros((2, 2), complex), None],
     "project": [np.zeros(3), np.zeros((2, 1)), np.zeros(2, complex), None],
+    "contains": [np.array([True, False]), None, "yes", 1.0],
     "lmo": [np.zeros(1), np.zeros((1, 2)), np.zeros(2, complex), None],
     "constraint": [np.zeros(2), np.zeros((1, 1)), np.zeros(1, complex), None],
     "constraint's jac": [np.zeros((2, 2)), np.zeros((1, 2), complex), None],
 }
-NAMED = {"fun": "fun", "jac": "jac", "hess": "hess", "project": "project", "lmo": "lmo"}
+NAMED = {"fun": "fun", "jac": "jac", "hess": "hess", "project": "project", "lmo": "lmo", "contains": "contains"}
 
 
 @pytest.mark.parametrize(("scene", "name"), [pair for pair in PAIRS if pair[1] in WRONG])
