@@ -82,7 +82,8 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     ----------
     problem : Minimax
     x : (d,) array
-        A point of X; outside X it proves no upper bound (inf).
+        A point of X; outside X it proves no upper bound (inf), and of functions, which are convex on X by the user's
+        word, no lower one either.
     weights : (n,) array, optional
         Nonnegative, not all zero; normalised here. Without weights there is an upper bound only. With a Spectral
         inside, a tuple with one entry for each stacked family: a density matrix, or a vector.
@@ -139,6 +140,8 @@ def prove(
     upper = upper_value(problem, lin)
     if weights is None or not np.isfinite(lin.range).all():
         return Certificate(-math.inf, upper, "none")
+    if problem.components.assumed and problem.convex and not problem.affine and not upper < math.inf:
+        return Certificate(-math.inf, upper, "none")  # outside of X nobody has said that f is convex
     if multipliers is not None and not all(np.isfinite(part).all() for part in multipliers):
         multipliers = None
     if problem.components.spectral:

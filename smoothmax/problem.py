@@ -41,15 +41,8 @@ class Minimax:
     constraints: Constraints | None
 
     def __init__(self, components: Any, domain: Any = None, constraints: Any = ()) -> None:
-        if not isinstance(components, Components):
-            if isinstance(components, type):
-                name = components.__name__
-                raise TypeError(f"components must be an object, not the class {name}; write {name}(…)")
-            if callable(components) and not isinstance(components, LinearOperator):
-                raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
-            with _doors.about("components"):
-                components = Affine(components)
-        d = components.d if components.d > 0 else None
+        components = _as_components(components)
+        d = _size(components, "d")
         known = constraints if isinstance(constraints, Constraints) else None
         linear, nonlinear = split(() if known else constraints)
         domain = intersect(as_domain(domain, d), linear)
@@ -57,11 +50,11 @@ class Minimax:
         if sides is not None:
             components = components.within(sides.lb, sides.ub)
         components = components.bound(begin)
-        if components.n < 1 or components.d < 1:
-            name, sizes = type(components).__name__, f"({components.n}, {components.d})"
-            raise ValueError(
-                f"components: {name} must set n and d, the numbers of components and of variables; {sizes}"
-            )
+        for size in ("n", "d"):
+            if _size(components, size) is None:
+                raise ValueError(
+                    f"components: {type(components).__name__} must set {size}, as it sets what at(x) yields"
+                )
         object.__setattr__(self, "components", components)
         object.__setattr__(self, "domain", domain)
         known = known or as_constraints(nonlinear, begin, bounds=sides and (sides.lb, sides.ub))
@@ -122,6 +115,27 @@ class Minimax:
             return x
         move = self.domain.moved if isinstance(self.domain, Own) else self.domain.project
         return np.asarray(move(x), dtype=np.float64)
+
+
+def _as_components(given: Any) -> Components:
+    """What may stand for components: they themselves, or a matrix."""
+    if isinstance(given, Components):
+        return given
+    kind = type(given).__name__
+    if isinstance(given, type):
+        raise TypeError(f"components must be an object, not the class {given.__name__}; write {given.__name__}(…)")
+    if callable(getattr(given, "at", None)) and not hasattr(given, "__array__"):
+        raise TypeError(f"components must be Components; make {kind} a subclass of smoothmax.components.Components")
+    if callable(given) and not isinstance(given, LinearOperator):
+        raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
+    with _doors.about("components"):
+        return Affine(given)
+
+
+def _size(components: Components, size: str) -> int | None:
+    """n or d; None where it is not known yet."""
+    known = _doors.count(f"components: {type(components).__name__}.{size}", getattr(components, size), -1)
+    return known if known > 0 else None
 
 
 def restored(components: Components, domain: Domain, constraints: Constraints | None) -> Minimax:

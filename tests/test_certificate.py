@@ -873,6 +873,15 @@ def test_the_residual_of_a_first_order_point_is_relative(domain, x, J, residual,
     assert found.residual == pytest.approx(residual, rel=1e-12, abs=1e-15, nan_ok=True)
 
 
+def test_functions_prove_nothing_where_nobody_called_them_convex():
+    """x³ is convex on [0, 10], where its minimum is 0; the tangent at −5 lies above it there."""
+    cube = sm.Smooth(lambda x: [x[0] ** 3], lambda x: [[3 * x[0] ** 2]], d=1, n=1, convex=True)
+    problem = sm.Minimax(cube, sm.Box([0.0], [10.0]))
+    c = sm.certify(problem, [-5.0], [1.0])
+    assert (c.lower, c.upper, c.kind) == (-INF, INF, "none")
+    assert sm.certify(problem, [0.0], [1.0]).lower == pytest.approx(0.0, abs=1e-12)
+
+
 # --- points that satisfy a row up to rounding
 
 

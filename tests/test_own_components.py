@@ -66,7 +66,7 @@ def test_operators_and_shared_gradients_are_taken():
 MISTAKES = {
     "an array for blocks": (lambda x: A @ x, TypeError, "must yield Blocks; it yielded float64"),
     "no blocks": (lambda x: None, TypeError, "must yield Blocks; it returned NoneType"),
-    "rows without a tuple": (lambda x: [odd(slice(0, 7))], ValueError, "rows must be .*got slice"),
+    "rows changed to no tuple": (lambda x: [odd(slice(0, 7))], ValueError, "rows must be .*got slice"),
     "rows beyond the last": (one(rows=(slice(0, 8),)), ValueError, r"rows must be .*got \(slice\(0, 8"),
     "rows from the end": (one(rows=(slice(-7, -1),)), ValueError, "rows must be"),
     "rows with a step": (one(rows=(slice(0, 7, 2),)), ValueError, "rows must be"),
@@ -92,6 +92,109 @@ MISTAKES = {
 }
 
 
+def late(x):
+    """What a loop leaves behind: its last piece, for all."""
+    for start in (0, 4):
+        piece = A[start : start + 4]
+        yield Block((slice(start, start + len(piece)),), lambda: piece @ x, lambda: piece)  # noqa: B023 - on purpose
+
+
+def test_a_block_that_reads_the_variables_of_a_loop_is_refused():
+    with pytest.raises(ValueError, match=r"Rows\.at\(x\): .* lambda some=some"):
+        solved(Rows(late))
+
+
+@pytest.mark.parametrize("answer", [1e-15, None, np.zeros(2), [0.0]])
+def test_what_rounding_returns_is_looked_at(answer):
+    family = Rows()
+    family.rounding = lambda x, rows, f=None: answer
+    with pytest.raises(TypeError, match=r"Rows\.rounding\(x, rows\) must return an array, one number for each row"):
+        solved(family)
+
+
+@pytest.mark.parametrize("answer", [None, A[:1], sm.Affine(A)])
+def test_what_subset_returns_is_looked_at(answer):
+    family = Rows()
+    family.subset = lambda rows: answer
+    with pytest.raises(TypeError, match=r"Rows\.subset\(rows\) must return Components, one for each row"):
+        solved(family)
+
+
+def test_blocks_are_made_of_slices_and_functions():
+    for rows in (slice(0, 7), (0, 7), range(7), (np.arange(7),), (slice(None),), ()):
+        with pytest.raises(TypeError, match="rows must be"):
+            whole(np.zeros(2), rows)
+    with pytest.raises(TypeError, match="values and jacobian of a Block must be functions"):
+        Block(ALL, A[:, 0], A)
+
+
+def test_a_class_that_is_no_subclass_is_told_so():
+    class Alone:
+        n, d = 7, 2
+
+        def at(self, x):
+            yield whole(x)
+
+    with pytest.raises(TypeError, match="make Alone a subclass"):
+        sm.Minimax(Alone())
+
+
+class Wells(Components):
+    """(x² − 1)² + 0.3 x, and x − 3: not convex, and nobody has said so."""
+
+    n, d = 2, 1
+
+    def at(self, x):
+        yield Block(
+            (slice(0, 2),),
+            lambda: np.array([(x[0] ** 2 - 1) ** 2 + 0.3 * x[0], x[0] - 3.0]),
+            lambda: np.array([[4 * x[0] * (x[0] ** 2 - 1) + 0.3], [1.0]]),
+        )
+
+    def subset(self, rows):
+        return sm.Smooth(
+            lambda x: next(self.at(x)).f[rows], lambda x: next(self.at(x)).jacobian[rows], d=1, n=rows.size
+        )
+
+    def rounding(self, x, rows, f=None):
+        return np.full(rows.size, 1e-14)
+
+
+class Bowls(Wells):
+    """√(1 + (x − a)²) for a = 0, 3: convex by the word of the class, with nothing said of curvature."""
+
+    convex = True
+
+    def at(self, x):
+        away = x[0] - np.array([0.0, 3.0])
+        yield Block((slice(0, 2),), lambda: np.hypot(1, away), lambda: (away / np.hypot(1, away))[:, None])
+
+
+class Vouched(Bowls):
+    assumed = False
+
+
+def test_a_class_proves_what_it_vouches_for():
+    """Nothing where it says nothing; by its word where it says convex; and as data do where it vouches for all."""
+    box = sm.Box([-2.0], [2.0])
+    for x0 in ([1.2], [-1.2]):
+        r = sm.solve(sm.Minimax(Wells(), box), x0)
+        assert (r.success, r.certificate.kind, r.lower_bound) == (True, "local", -np.inf)
+    r = sm.solve(sm.Minimax(Bowls(), box))
+    assert (r.success, r.certificate.kind) == (True, "assumed-convex")
+    r = sm.solve(sm.Minimax(Vouched(), box))
+    assert (r.success, r.certificate.kind) == (True, "bounded")
+    assert r.fun == pytest.approx(np.hypot(1, 1.5), rel=1e-8)
+
+
+@pytest.mark.parametrize("method", ["auto", "newton", "trust-region", "working-set", "lbfgs", "accelerated"])
+def test_curvature_that_a_class_does_not_tell_is_found_by_differences(method):
+    r = sm.solve(sm.Minimax(Vouched()), method=method, tol=1e-6)
+    assert r.success, r.message
+    assert r.fun == pytest.approx(np.hypot(1, 1.5), rel=1e-6)
+    assert Vouched().hess(np.zeros(1), np.array([1.0, 0.0])) == pytest.approx(np.ones((1, 1)), rel=1e-6)
+
+
 def odd(rows):
     block = whole(np.zeros(2))
     block.rows = rows
@@ -108,10 +211,14 @@ def test_each_mistake_is_named_with_its_class(mistake, stacked):
 
 
 def test_sizes_must_be_set():
-    with pytest.raises(ValueError, match="Unsized must set n and d"):
+    with pytest.raises(ValueError, match="Unsized must set n"):
         sm.Minimax(Unsized(), sm.Free(2))
-    with pytest.raises(TypeError, match=r"Rows\.n must be an integer"):
-        solved(Rows(n=7.0))
+    with pytest.raises(ValueError, match="the number of variables is not known"):
+        sm.Minimax(Unsized())
+    for wrong in ({"n": 7.0}, {"n": "7"}, {"d": 2.0}, {"d": None}, {"d": "2"}):
+        (name,) = wrong
+        with pytest.raises(TypeError, match=rf"Rows\.{name} must be an integer"):
+            solved(Rows(**wrong))
     with pytest.raises(TypeError, match="not the class Rows"):
         sm.Minimax(Rows)
 

@@ -43,6 +43,7 @@ class Affine(Components):
 
     affine = True
     quadratic = True
+    assumed = False
 
     def __new__(cls, A: Any = None, *_: Any, **__: Any) -> "Affine":
         """For a Dask array, the family of that file; Dask itself is not loaded for any other A."""

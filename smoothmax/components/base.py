@@ -1,13 +1,14 @@
 """What a family of components is: a map F = (f_1, …, f_n): R^d → R^n that can be visited block by block."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import _doors
 from .._typing import Array, Index
+from . import differences
 from .block import Block
 from .own import inspected
 
@@ -38,13 +39,14 @@ class Components(ABC):
     n, d : int
         Number of components and of variables.
     convex : bool
-        Every f_i is convex.
+        Every f_i is convex. False unless a class says so, or says that it is affine.
     affine : bool
         Every f_i is affine (then J and the weights prove bounds at any x).
     quadratic : bool
         Every f_i is a quadratic (affine ones included), so `hess` does not depend on x.
     assumed : bool
-        Convexity, derivatives or rounding rest on the user's word, on finite differences or on an operator's inside.
+        Convexity, derivatives or rounding rest on the user's word, on finite differences or on an operator's inside:
+        proofs are called so. True unless a class vouches for all three; the library's own do, for data.
     rows : bool
         Single Jacobian rows can be had cheaply (False for a LinearOperator).
     sparse : bool
@@ -61,16 +63,20 @@ class Components(ABC):
 
     n: int = -1  # not known yet
     d: int = -1
-    convex: bool = True
+    convex: bool = False
     affine: bool = False
     quadratic: bool = False
-    assumed: bool = False
+    assumed: bool = True
     rows: bool = True
     sparse: bool = False
     gathers: bool = False
     spectral: bool = False
     remote: bool = False
     callers: "tuple[Calls, ...]" = ()  # what counts the calls of a user's functions
+
+    def __init_subclass__(cls) -> None:
+        if cls.__dict__.get("affine") is True and "convex" not in cls.__dict__:
+            cls.convex = True
 
     @property
     def evaluations(self) -> int:
@@ -150,7 +156,7 @@ class Components(ABC):
     @property
     def exact_hess(self) -> bool:
         """`hess` is exact, not a difference."""
-        return True
+        return self.affine or type(self).hess is not Components.hess
 
     def cheaper(self) -> "Components":
         """The same family with derivatives that will do far from the solution; calls are counted on this one."""
@@ -165,8 +171,15 @@ class Components(ABC):
         return self
 
     def hess(self, x: Array, v: Array) -> Array | None:
-        """Σ v_i ∇²f_i(x), shape (d, d); None where it is zero or not known."""
-        return None
+        """Σ v_i ∇²f_i(x), shape (d, d), None where it is zero; by differences of Jᵀv where a class does not know."""
+        if self.affine:
+            return None
+
+        def pulls(points: Iterable[Array]) -> Iterator[Array]:
+            return (np.asarray(sum(block.vjp(block.take(v)) for block in self.at(point))) for point in points)
+
+        everywhere = np.full(self.d, -np.inf), np.full(self.d, np.inf)
+        return differences.hessian(pulls, x, next(pulls([x])), everywhere)
 
     def soft_hess(self, x: Array, p: Array, tau: float) -> Array | None:
         """What ∇²F_τ has beyond Jᵀ(diag p − ppᵀ)J/τ: Σ p_i ∇²f_i, where single components have a Hessian."""

@@ -43,10 +43,21 @@ class Block:
         jacobian: Callable[[], Matrix],
         shared: Callable[[], Array] | None = None,
     ) -> None:
+        try:
+            self.size = rows[0].stop - rows[0].start
+        except (TypeError, AttributeError, IndexError):
+            raise TypeError(
+                f"rows must be (slice(i, j),), or two slices of one length, in a Block; got {rows!r}"
+            ) from None
+        if not (callable(values) and callable(jacobian)):
+            raise TypeError(f"values and jacobian of a Block must be functions; got {values!r} and {jacobian!r}")
         self.rows = rows
-        self.size = rows[0].stop - rows[0].start
         self.absolute = len(rows) == 2
         self._values, self._jacobian, self._shared = values, jacobian, shared
+
+    def again(self) -> Array:
+        """The values of the base functions, evaluated anew."""
+        return self._values()
 
     @cached_property
     def base(self) -> Array:

@@ -7,7 +7,6 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator
 
-from .. import _doors
 from .._typing import Array
 from .block import Block
 
@@ -22,21 +21,39 @@ def inspected(family: Any, x: Array) -> None:
         Something else, by the name of the class and what it yielded.
     """
     name = type(family).__name__
-    held = np.zeros(_doors.count(f"{name}.n", family.n), dtype=np.int8)
+    held, seen = np.zeros(family.n, dtype=np.int8), 0
     blocks = family.at(x.copy())
     if not isinstance(blocks, Iterable):
         raise TypeError(f"{name}.at(x) must yield Blocks; it returned {type(blocks).__name__}")
-    for k, block in enumerate(blocks):
+    for block in blocks:
         if not isinstance(block, Block):
             raise TypeError(f"{name}.at(x) must yield Blocks; it yielded {type(block).__name__}")
         for rows in _rows(name, block, held.size):
             held[rows] += 1
-        if not k:
-            _first(name, block, x.size)
+        if not seen:
+            first = block
+            _shapes(name, block, x.size)
+        seen += 1
     if (held != 1).any():
         row = int(np.argmax(held != 1))
         each = f"each of the {held.size} components once"
         raise ValueError(f"{name}.at(x) must hold {each}; component {row} comes {held[row]} times")
+    if seen > 1 and not np.array_equal(first.again(), first.base, equal_nan=True):
+        ended = "its values() has changed since at(x) went on; bind the variables of the loop, lambda some=some: …"
+        raise ValueError(f"{name}.at(x): a Block is evaluated when it is wanted, and {ended}")
+    _verbs(name, family, x)
+
+
+def _verbs(name: str, family: Any, x: Array) -> None:
+    """`rounding` and `subset` of one component."""
+    one = np.zeros(1, dtype=np.intp)
+    error = family.rounding(x.copy(), one)
+    if not isinstance(error, np.ndarray) or error.shape != (1,):
+        what = f"shape {error.shape}" if isinstance(error, np.ndarray) else repr(error)
+        raise TypeError(f"{name}.rounding(x, rows) must return an array, one number for each row; of one row: {what}")
+    some = family.subset(one)
+    if getattr(some, "n", None) != 1 or not callable(getattr(some, "bound", None)):
+        raise TypeError(f"{name}.subset(rows) must return Components, one for each row; of one row it is {some!r}")
 
 
 def _rows(name: str, block: Block, n: int) -> tuple[slice, ...]:
@@ -54,8 +71,8 @@ def _within(s: Any, n: int) -> bool:
     return whole and all(isinstance(e, int | np.integer) for e in (s.start, s.stop)) and 0 <= s.start < s.stop <= n
 
 
-def _first(name: str, block: Block, d: int) -> None:
-    """The shapes of what a block evaluates."""
+def _shapes(name: str, block: Block, d: int) -> None:
+    """Of what a block evaluates."""
     k = block.size
     answers = [("values", block.base, (k,)), ("jacobian", block.jacobian, (k, d)), ("shared", block.shared, (d,))]
     for function, found, shape in answers[: 2 if block.shared is None else 3]:

@@ -39,6 +39,7 @@ class Quadratic(Components):
     """
 
     quadratic = True
+    assumed = False
     gathers = True
 
     def __init__(self, P: Any, q: Any = None, r: Any = None) -> None:

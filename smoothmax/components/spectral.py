@@ -42,6 +42,8 @@ class Spectral(Components):
     """
 
     spectral = True
+    convex = True
+    assumed = False
 
     def __init__(self, A0: Any, A: Any) -> None:
         self.A0, self.family = stated(A0, A)
@@ -96,6 +98,10 @@ class Spectral(Components):
     def column_peaks(self, size: Array) -> Array | None:
         """|∂λ_i/∂x_k| ≤ ‖A_k‖₂ ≤ ‖A_k‖_F, wherever x is."""
         return self.family.norms
+
+    def hess(self, x: Array, v: Array) -> Array | None:
+        """None: where two meet, single eigenvalues have none."""
+        return None
 
     def soft_hess(self, x: Array, p: Array, tau: float) -> Array | None:
         """Σ over i ≠ j of κ_ij (q_iᵀA_k q_j)(q_iᵀA_l q_j), (d, d): what D²F_τ has beyond the spread of the rows."""

@@ -31,9 +31,7 @@ def as_domain(domain: Any, d: int | None, name: str = "domain") -> Domain:
         raise TypeError(f"{name} must be an object, not the class {domain.__name__}; write {domain.__name__}(…)")
     if domain is None:
         if d is None:
-            raise ValueError(
-                f"{name}: the number of variables is not known: give a domain, or d (Smooth(…, d=…))"
-            )
+            raise ValueError(f"{name}: the number of variables is not known: give a domain, or d (Smooth(…, d=…))")
         return Free(d)
     if isinstance(domain, Bounds):
         lb, ub = np.asarray(domain.lb), np.asarray(domain.ub)

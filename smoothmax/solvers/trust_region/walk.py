@@ -50,6 +50,7 @@ class Walk:
         site, d = self.site, self.problem.d
         J, f = (site.J, site.values.f) if site.finite else (np.zeros((1, d)), np.zeros(1))
         self.unit = natural(J, f, site.x)
+        self.steep, self.first = np.abs(J), f  # slopes and values where the walk began
         self.merit = Merit.at(site.rows if site.finite else Rows.none(d), self.unit)
         self.secants = Secants(self.unit)
         p = np.exp((f - f.max()) / (0.1 * float(np.ptp(f)) or 1.0))
@@ -149,6 +150,8 @@ class Walk:
             return False
         self.components, self.idle, self.lowest = self.problem.components, 0.0, (np.inf, np.inf)
         self.site, self.delta = self.look(self.site.x), max(self.delta, RESTART)
+        if self.site.finite:  # slopes that cheap differences did not see
+            self.steep = np.maximum(self.steep, np.abs(self.site.J))
         return True
 
     def promise(self, move: Move) -> float:
@@ -199,12 +202,14 @@ class Walk:
 
     def _prove(self, move: Move) -> Certificate:
         site = self.site
-        return prove(self.problem, site.lin, move.p, site.multipliers(move), self._large())
+        return prove(self.problem, site.lin, move.p, site.multipliers(move), self._large(move.p))
 
-    def _large(self) -> Array:
-        """Slopes that gain as much as the tolerance allows over the length of their variable, in its units."""
+    def _large(self, p: Array) -> Array:
+        """Slopes that gain as much as the tolerance allows over the length of their variable, in its units: the length
+        that the components with weight have given it, for others may change over a shorter one."""
         asked = self.task.goal(self.site.values.f) / max(self.task.tol, LOCAL_RESIDUAL)
-        return asked / np.maximum(self.unit, np.abs(self.site.x))
+        unit = natural(self.steep[p > SHOWS * p.max()], self.first, self.site.x)
+        return asked / np.maximum(unit, np.abs(self.site.x))
 
     def _enough(self, certificate: Certificate) -> bool:
         """All digits are there: the last steps converge fast, and are worth more than they cost."""
