@@ -6,6 +6,11 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Literal
 
+
+class Changed(Warning):
+    """Nobody warns so: a filter for it, added in the public way, tells Python that the filters have changed."""
+
+
 LOCK = Lock()
 INSIDE: list[tuple[Any, ...]] = []  # one entry for each user
 
@@ -19,13 +24,19 @@ def filtered(action: Literal["ignore", "error"], category: type[Warning]) -> Ite
     """
     entry = (action, None, category, None, 0)
     with LOCK:
+        held: Any = warnings.filters
         if entry not in INSIDE:
-            warnings.filters.insert(0, entry)  # type: ignore[attr-defined]
+            held.insert(0, entry)
+            warnings.filterwarnings("ignore", category=Changed)  # places that have warned before ask the filters again
+            held.remove(("ignore", None, Changed, None, 0))
         INSIDE.append(entry)
     try:
         yield
     finally:
         with LOCK:
             INSIDE.remove(entry)
-            if entry not in INSIDE and entry in warnings.filters:
-                warnings.filters.remove(entry)  # type: ignore[attr-defined]
+            if entry not in INSIDE:
+                now: Any = warnings.filters
+                for filters in (held, now):  # another thread may put the old list back
+                    if entry in filters:
+                        filters.remove(entry)

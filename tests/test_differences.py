@@ -2,6 +2,7 @@
 
 import threading
 import time
+import warnings
 from multiprocessing.pool import ThreadPool
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import smoothmax as sm
+from smoothmax._warnings import filtered
 from smoothmax.components import CLOCK, Linearization
 from tests.effort import law
 from tests.laws import assert_refuses
@@ -394,3 +396,48 @@ def test_jacobians_and_hessians_are_counted():
     assert parts.subset(ROWS[:1]).exact_hess
     assert not sm.Stack([sm.Smooth(mixed, mixed_jac, d=D, n=3)]).exact_hess
     assert sm.Smooth(mixed, np.ones((3, D))).exact_hess
+
+
+def rings(x):
+    """Two discs' squares, with complex numbers too."""
+    return np.array([(x[0] - 1) ** 2 + x[1] ** 2, (x[0] + 1) ** 2 + x[1] ** 2 - 1])
+
+
+def test_imaginary_parts_that_are_dropped_only_later_are_noticed_though_python_has_warned_before():
+    def fun(x):
+        if np.real(x[0]) >= 2:
+            return rings(x)
+        y = np.zeros(2)
+        y[:] = rings(x)  # drops the imaginary parts, with a warning that Python shows once a place
+        return y.astype(x.dtype)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        with pytest.warns(np.exceptions.ComplexWarning):
+            fun(np.array([1 + 1j, 0j]))
+        with pytest.raises(TypeError, match="complex"):
+            sm.minimax(fun, [3.0, -1.0], jac="cs", convex=True)
+
+
+def test_imaginary_parts_that_are_dropped_in_silence_are_noticed():
+    def fun(x):
+        return rings(x) if np.real(x[0]) >= 2 or np.isrealobj(x) else np.real(rings(x)).astype(complex)
+
+    with pytest.raises(ValueError, match=r'jac="cs" disagrees.*complex'):
+        sm.minimax(fun, [3.0, -1.0], jac="cs", convex=True)
+
+
+def test_a_component_that_is_constant_is_no_dropped_imaginary_part():
+    r = sm.minimax(lambda x: np.array([*rings(x), 0.3 + 0 * x[0]]), [3.0, -1.0], jac="cs", convex=True)
+    assert r.success
+
+
+def test_a_filter_leaves_with_its_user_whatever_other_threads_put_back():
+    category = np.exceptions.ComplexWarning
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours = filtered("error", category)
+        ours.__enter__()
+        with warnings.catch_warnings():  # another thread comes while ours is inside, and leaves later
+            ours.__exit__(None, None, None)
+        assert [entry for entry in warnings.filters if entry[:3] == ("error", None, category)] == []

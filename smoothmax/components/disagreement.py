@@ -139,6 +139,11 @@ def check_jacobian(parts: Family, x: Array, complex_step: bool, full: bool) -> N
     """Raise a ValueError that names the first mismatch at x, if there is one; the Jacobian is kept for the solve."""
     J = parts.derivative(x)
     parts.calls.slope = (x, J)
+    compare(parts, x, J, complex_step, full)
+
+
+def compare(parts: Family, x: Array, J: Matrix, complex_step: bool, full: bool) -> None:
+    """The same for a Jacobian J that is known."""
     look = Comparison(lambda y: next(parts.values([y])), x, parts.evaluate(x), J, parts.inside(x))
     wrong = look.everywhere() if full else look.anywhere()
     if wrong is None:

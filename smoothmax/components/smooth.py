@@ -14,7 +14,7 @@ from .base import Components
 from .block import Block
 from .calls import Calls
 from .complex_step import complex_step
-from .disagreement import check_hessian, check_jacobian
+from .disagreement import check_hessian, check_jacobian, compare
 from .forms import as_box, as_functions, as_jacobian, sizes_of
 from .returned import joined, stacked, symmetric
 from .subset import Subset
@@ -160,7 +160,10 @@ class Smooth(Components):
             return next(self.derivatives([x]))
         with np.errstate(all="ignore"):
             if self._complex:
-                return complex_step(self._asked, x, self.n)
+                J = complex_step(self._asked, x, self.n)
+                if self._checks and not J.any(axis=1).all():  # constant here, or its imaginary part was dropped
+                    compare(self, x, J, complex_step=True, full=False)
+                return J
             scheme, box = self._jac or "3-point", self.inside(x)
             return differences.jacobian(
                 self.values, x, self.n, lambda: self.evaluate(x) if f is None else f, scheme, box
