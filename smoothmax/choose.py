@@ -49,6 +49,8 @@ def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tu
     for name, fits, why in reasons:
         if fits and obstacle(METHODS[name], problem, smoothed, regularizer) is None:
             return METHODS[name], f"{name}, since {why}"
+    if smoothed and problem.constraints is not None:
+        raise ValueError("tau must be None where there are nonlinear constraints: F_τ is minimized without them only")
     raise ValueError(
         f"no method can take this problem: {obstacle(METHODS['accelerated'], problem, smoothed, regularizer)}"
     )

@@ -62,7 +62,8 @@ def solve(
         w in τ·log Σ w_i exp(f_i/τ) (of "gini", in −(τ/2)·‖p − w‖², with sum 1); with tau=None the first prior of the
         continuation.
     max_passes, time_limit : float
-        Budget in passes over the components, and in seconds (overshoots by at most one evaluation).
+        Budget in passes over the components, looked at before each (the last proof may take a few more), and in seconds
+        (late by at most one evaluation).
     callback : callable
         callback(intermediate_result) after every step; raising StopIteration stops the solve.
     progress : bool

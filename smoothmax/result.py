@@ -14,7 +14,7 @@ from .problem import Minimax
 from .solvers.base import slack
 from .solvers.judge import Judge
 from .solvers.loop import Outcome
-from .solvers.status import LOCAL, SENTENCES, SMOOTHED, Status
+from .solvers.status import KINKS, LOCAL, SENTENCES, SMOOTHED, Status
 
 
 class MinimaxResult(OptimizeResult):
@@ -147,6 +147,8 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         message += " No lower bound could be proven."
     if out.status == Status.NOT_FINITE:
         message += _trouble(problem, judge)
+    if out.status == Status.STALLED and problem.components.callers:
+        message += KINKS
     message += f" Method: {why}."
     if facts.get("moved"):
         message += " x0 was outside the domain and was projected onto it."

@@ -34,8 +34,8 @@ SENTENCES = {
     Status.TIME: "The time limit of {time_limit:g} s was reached before the gap closed; increase it or loosen tol.",
     Status.UNBOUNDED: "The problem is unbounded: all components fall along a ray that stays in the domain; bound the "
     "domain or add components.",
-    Status.NOT_FINITE: "A component, or a projection, is nan or infinite at or near the best point, so no step is "
-    "possible; restrict the domain to where the functions are finite.",
+    Status.NOT_FINITE: "A component, a derivative or a projection is nan or infinite at or near the best point, so "
+    "no step is possible; restrict the domain to where the functions are finite.",
     Status.STALLED: "No further progress was possible before the gap closed; a bound that is given is proven. "
     "Loosen tol, or scale and centre the data.",
     Status.CALLBACK: "The callback stopped the solve before the gap closed.",
@@ -52,5 +52,9 @@ SENTENCES = {
 LOCAL = (
     "A first-order stationary point of a problem that is not known to be convex: a candidate for a local minimax, with "
     "no lower bound."
+)
+KINKS = (
+    " Functions with a kink inside (split |·|, or use absolute=), with noise or with a wrong derivative "
+    '(check="full") end so too.'
 )
 SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."
