@@ -882,6 +882,63 @@ def test_functions_prove_nothing_where_nobody_called_them_convex():
     assert sm.certify(problem, [0.0], [1.0]).lower == pytest.approx(0.0, abs=1e-12)
 
 
+J, B = np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 0.5]]), np.array([0.5, -1.0, 0.25])
+CURVED = NonlinearConstraint(lambda x: [x @ x, x[0] - x[1]], [1.0, -3.0], [4.0, 3.0], jac=lambda x: [2 * x, [1.0, -1]])
+
+
+@pytest.mark.parametrize("v", [[0.3, 0.0], [-0.7, 0.2], [0.0, -0.4]])
+def test_a_first_order_point_is_judged_by_all_that_it_is_given(v):
+    """c = Jᵀp + Cᵀv; what the constraints leave open to the bound that v pushes from counts as not yet closed."""
+    family = sm.Smooth(lambda x: J @ x + B, lambda x: J, d=2, n=3)
+    problem = sm.Minimax(family, constraints=CURVED)
+    x, p, v = np.array([1.25, 0.5]), np.array([0.5, 0.25, 0.25]), np.array(v)
+    none = np.zeros(0)
+    found = sm.certify(problem, x, 4 * p, Multipliers(none, none, np.zeros(2), np.zeros(2), v))
+    f, c, C = J @ x + B, np.array([x @ x, x[0] - x[1]]), np.array([2 * x, [1.0, -1.0]])
+    left = np.where(v > 0, np.array([4.0, 3.0]) - c, c - np.array([1.0, -3.0]))
+    off, size = J.T @ p + C.T @ v, np.abs(J).T @ p + np.abs(C).T @ np.abs(v)
+    assert (found.kind, found.lower) == ("local", -INF)
+    assert found.weights == pytest.approx(p)
+    assert found.multipliers.nonlinear == pytest.approx(v)
+    assert found.residual == pytest.approx(np.max(np.abs(off) / size), rel=1e-12)
+    assert found.parts[0] == pytest.approx(f.max() - p @ f + np.abs(v) @ left, rel=1e-12)
+    assert found.parts[1] == INF
+    assert found.upper == pytest.approx(f.max(), rel=1e-12)
+    outside = sm.certify(problem, [3.0, 0.5], p)
+    assert (outside.kind, outside.upper, outside.parts) == ("local", INF, (INF, INF))
+
+
+def test_what_proves_nothing_is_handed_back():
+    rows = sm.Polyhedron([[1.0, 1.0]], [1.0])
+    given = Multipliers(np.array([0.5]), np.zeros(0), np.zeros(2), np.zeros(2))
+    found = sm.certify(sm.Minimax(sm.Affine(J, B), rows), [0.0, 0.0], [1, 0, 0], given)
+    assert (found.kind, found.lower) == ("none", -INF)
+    assert found.weights == pytest.approx([1, 0, 0])
+    assert found.multipliers.ub == pytest.approx([0.5])
+    assert found.residual > 0.1
+
+
+class Shaky(sm.Affine):
+    """The same data, of which the Jacobian is known to 1e-3 only."""
+
+    def slope_rounding(self, x, p):
+        return np.full(self.d, 1e-3 * p.sum())
+
+
+def test_what_slopes_may_lose_is_taken_off():
+    box, p = sm.Box([-1.0, -2.0], [3.0, 2.0]), [0.2, 0.3, 0.5]
+    sure, shaky = (sm.certify(sm.Minimax(kind(J, B), box), [0.5, 0.5], p) for kind in (sm.Affine, Shaky))
+    c = J.T @ p
+    far = np.where(c > 0, [-1.0, -2.0], [3.0, 2.0]) - 0.5
+    assert sure.lower - shaky.lower == pytest.approx(1e-3 * np.abs(far).sum(), rel=1e-6)
+    assert shaky.kind == sure.kind == "bounded"
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_point_of_another_size_is_refused(size):
+    assert_refuses(ValueError, ["x", "2", str(size)], sm.certify, sm.Minimax(sm.Affine(J, B)), np.zeros(size))
+
+
 # --- points that satisfy a row up to rounding
 
 
