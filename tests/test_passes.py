@@ -14,6 +14,7 @@ from scipy.special import logsumexp
 
 import smoothmax as sm
 from smoothmax.components import Linearization, Meter, Portion, base
+from smoothmax.components.block import PROBES
 from smoothmax.components.tallies import Extent, Pull, Sizes, Soft, Values, Worst
 from tests.effort import law
 
@@ -237,3 +238,53 @@ def test_the_data_are_read_in_blocks_and_the_user_keeps_them(tmp_path):
     assert success == "True"
     assert float(npass) < 12
     assert float(share) <= 0.3
+
+
+@pytest.mark.parametrize(("bad", "counted"), [(None, 0), (np.nan, 1), (np.inf, 1), (-np.inf, 1)])
+@pytest.mark.parametrize("how", ["values", "survey", "surrogate"])
+def test_values_that_are_not_finite_are_counted_as_trouble(bad, counted, how):
+    b = B.copy()
+    if bad is not None:
+        b[N // 2] = bad
+    meter = Meter()
+    with np.errstate(all="ignore"):
+        lin = Linearization(sm.Smooth(lambda x: A @ x + b, lambda x: A, d=D, n=N), X, meter)
+        if how == "values":
+            _ = lin.f
+        elif how == "survey":
+            lin.survey()
+        else:
+            lin.soft(0.5, None)
+    assert meter.nonfinite == counted
+
+
+def test_a_survey_of_data_counts_its_trouble_too():
+    for size, counted in ((1.0, 0), (1e200, 1)):
+        meter = Meter()
+        with np.errstate(all="ignore"):
+            Linearization(sm.Quadratic(size * P[0], A, B), size * np.abs(X), meter).survey()
+        assert meter.nonfinite == counted
+
+
+def test_what_column_sizes_cost():
+    from scipy.sparse.linalg import aslinearoperator
+
+    for family, cost in ((sm.Affine(A, B), 1), (sm.Affine(aslinearoperator(A), B), PROBES)):
+        meter = Meter()
+        Linearization(family, X, meter).column_sizes()
+        assert meter.npass == cost
+
+
+def test_column_sizes_of_no_weight_at_all_are_zero():
+    lin = Linearization(sm.Affine(A, B), X)
+    assert lin.column_sizes(np.zeros(N)) == pytest.approx(np.zeros(D))
+    assert lin.vjp(np.zeros(N)) == pytest.approx(np.zeros(D))
+
+
+def test_leaders_within_a_distance_are_those_at_it_too():
+    values = np.r_[3.0, 2.0, 1.0, 3.0, np.zeros(N - 4)]
+    lin = Linearization(sm.Affine(np.zeros((N, D)), values), X)
+    _ = lin.f
+    for within, rows in ((0.0, [0, 3]), (1.0, [0, 1, 3]), (2.0, [0, 1, 2, 3])):
+        assert lin.leaders(within)[0].tolist() == rows
+        assert Linearization(sm.Affine(np.zeros((N, D)), values), X).leaders(within)[0].tolist() == rows
