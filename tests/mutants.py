@@ -6,6 +6,7 @@ are written out: `f = decorator(f)` below `def f`. Names of functions, or patter
 """
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -104,15 +105,17 @@ def again():
 
 def judge():
     """The table of files, and what survives unexplained; the number of these."""
-    reasons = {k: entry["why"] for entry in tomllib.loads(EXPLAINED.read_text())["explained"] for k in entry["mutants"]}
+    reasons = [
+        re.compile(one) for entry in tomllib.loads(EXPLAINED.read_text())["explained"] for one in entry["matching"]
+    ]
     count, open_, used = Counter(), [], set()
     for path, status, which in results():
         count[path, "mutants"] += 1
         if status in ("killed", "timeout", "segfault"):
             count[path, status] += 1
-        elif which in reasons:
+        elif found := {reason for reason in reasons if reason.search(which)}:
             count[path, "explained"] += 1
-            used.add(which)
+            used |= found
         else:
             open_.append(f"{status}: {which}")
     columns = ("mutants", "killed", "timeout", "segfault", "explained")
@@ -123,14 +126,14 @@ def judge():
     print(f"{'all':42}", *(f"{sum(count[path, c] for path in paths):9}" for c in columns))
     for line in open_:
         print(line)
-    print(f"{len(open_)} without an explanation; {len(set(reasons) - used)} explanations without a mutant")
+    print(f"{len(open_)} without an explanation; {len(set(reasons) - used)} patterns without a mutant")
     return len(open_)
 
 
 def main(names):
     prepare()
     os.chdir(COPY)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", os.environ.get("CHILDREN", "1"), *names]
     for setting in () if names == ["--judge"] else ({"SMOOTHMAX_MUTANTS": "1"}, {}):  # a little first, then all
         again()
         with open("log.txt", "a") as log:

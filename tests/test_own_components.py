@@ -279,3 +279,48 @@ def test_half_a_domain_is_told_what_it_lacks():
 
     with pytest.raises(TypeError, match="got Half, which lacks d and lmo"):
         sm.Minimax(A, Half())
+
+
+class Corners:
+    """The simplex of R³ by its oracle alone, or what `changed` makes of it."""
+
+    def __init__(self, **changed):
+        self.__dict__.update(changed)
+
+    def lmo(self, c):
+        return np.eye(3)[np.argmin(c)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "words"),
+    [
+        ({"lmo": lambda c: np.full(3, np.inf)}, ValueError, r"Corners.lmo\(ones\) must return finite numbers"),
+        (
+            {"lmo": lambda c: np.full(3, np.nan if c[0] != 1 else 0.0)},
+            ValueError,
+            r"Corners.lmo\(c\) must return finite numbers for finite c",
+        ),
+        ({"lmo": lambda c: np.eye(3)[np.argmax(c)]}, ValueError, r"Corners.lmo\(c\) must minimize"),
+        ({"parts": lambda c: np.eye(3)[0]}, ValueError, r"Corners.parts must return shape \(k, 3\)"),
+        ({"parts": lambda c: sp.csr_array((0, 3))}, ValueError, r"Corners.parts must return shape \(k, 3\)"),
+        ({"contains": lambda x, tol: "yes"}, TypeError, "Corners.contains must return True or False"),
+        ({"start": lambda: [0.0, 0.0, np.inf]}, ValueError, r"Corners.start\(\) must return finite numbers"),
+    ],
+)
+def test_what_an_oracle_gets_wrong_is_told_by_its_name(changed, kind, words):
+    problem_of = np.random.default_rng(0).standard_normal((9, 3))
+    with pytest.raises(kind, match=words):
+        sm.solve(sm.Minimax(problem_of, Corners(**changed)))
+
+
+def test_an_oracle_needs_a_number_of_variables_from_somewhere():
+    with pytest.raises(ValueError, match=r"the number of variables is not known: .* Corners\.d"):
+        sm.Minimax(sm.Smooth(lambda x: x), Corners())
+    assert sm.Minimax(sm.Smooth(lambda x: x), Corners(d=3)).d == 3
+    with pytest.raises(TypeError, match="cannot be moved inside: it offers lmo"):
+        sm.Minimax(np.eye(3), Corners(contains=lambda x, tol: bool(x.sum() < 2))).start(np.ones(3))
+
+
+def test_an_oracle_that_also_projects_moves_a_start():
+    box = Corners(project=lambda x: np.clip(x, 0, 1), contains=lambda x, tol: bool(np.all(x <= 1 + tol)), d=3)
+    assert sm.Minimax(np.eye(3), box).start(np.full(3, 2.0)) == pytest.approx(np.ones(3))

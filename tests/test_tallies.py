@@ -226,3 +226,27 @@ def test_what_is_sent_elsewhere_is_what_belongs_there():
     assert isinstance(Sizes(D, Even(0.5)).part(spans).v, Even)
     offset = Soft(D, 1.0, np.arange(20.0)).part(spans).offset
     np.testing.assert_array_equal(np.concatenate(offset.parts), [3.0, 4.0, 9.0])
+
+
+# --- edges that count
+
+
+@pytest.mark.parametrize("r", [[-5.0, 3.0], [5.0, -3.0], [-5.0, -3.0], [3.0, 5.0]])
+def test_both_signs_reach_as_far_as_the_larger(r):
+    lin = Linearization(sm.Affine(np.zeros((2, D)), r, absolute=True), np.ones(D))
+    assert lin.range.tolist() == [-5.0, 5.0]
+    assert [lin.survey().low, lin.survey().high] == [-5.0, 5.0]
+
+
+@forms
+def test_a_component_at_minus_infinity_spoils_the_sum_unless_it_is_removed(form):
+    r = B[:K].copy()
+    r[3] = -np.inf
+    for offset, spoilt in ((np.zeros(K), True), (np.where(np.arange(K) == 3, -np.inf, 0.0), False)):
+        soft = Soft(D, 0.5, offset)
+        soft.see(one_block(form, False, False, r)[0])
+        assert np.isnan(soft.fun) == spoilt
+
+
+def test_a_sum_of_nothing_is_no_number():
+    assert np.isnan(Soft(D, 1.0).fun)

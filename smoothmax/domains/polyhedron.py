@@ -3,19 +3,18 @@
 from typing import Any
 
 import numpy as np
-import scipy.optimize
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
-from .. import _doors
 from .._cached import cached_property
 from .._linalg import least_squares
 from .._typing import Array, Matrix
 from .base import EPS, NEAR, TINY, Linear, Set, same_size, tolerance
-from .boxes import Box, bound_size, bounds_stop, reach_of_box
+from .boxes import bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import nearest
 from .program import Program, program, unit_rows
+from .stated import bounds_of, rows
 
 ROUNDS = 3  # projections of a projection
 ACTIVE, ROUNDED = 1e-10, 1e-15  # relative: a row that y lies on, and what rounding leaves
@@ -52,15 +51,15 @@ class Polyhedron(Set):
     def __init__(
         self, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None, bounds: Any = None
     ) -> None:
-        self.A_ub, self.b_ub = _rows("ub", A_ub, b_ub)
-        self.A_eq, self.b_eq = _rows("eq", A_eq, b_eq)
+        self.A_ub, self.b_ub = rows("ub", A_ub, b_ub)
+        self.A_eq, self.b_eq = rows("eq", A_eq, b_eq)
         known = {A.shape[1] for A in (self.A_ub, self.A_eq) if A is not None}
         if len(known) > 1:
             raise ValueError(f"A_ub and A_eq must have the same number of columns; they have {sorted(known)}")
-        self.lb, self.ub = _bounds(bounds, known.pop() if known else None)
+        self.lb, self.ub = bounds_of(bounds, known.pop() if known else None)
         self.d = self.lb.size
-        rows = sum(0 if b is None else b.size for b in (self.b_ub, self.b_eq, self.b_eq))
-        self.projects = (rows + np.isfinite([self.lb, self.ub]).sum()) * self.d <= LARGEST
+        count = sum(0 if b is None else b.size for b in (self.b_ub, self.b_eq, self.b_eq))
+        self.projects = (count + np.isfinite([self.lb, self.ub]).sum()) * self.d <= LARGEST
         obvious = central(self.linear()) if self.d >= MANY else None
         self._start = self._centre() if obvious is None or not self.contains(obvious, 1e-12) else obvious
         self._asked: tuple[Array, tuple[Array, Array, Array] | None] | None = None
@@ -259,44 +258,3 @@ def _ways(A: Matrix, over: Array, movable: Array) -> Array:
     rows = sp.diags_array(1 / peaks) @ rows
     square = rows.multiply(rows).sum(axis=1)
     return np.asarray(rows.T @ (over[late] / peaks / np.where(square > 0, square, np.inf)))
-
-
-def _rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
-    if A is None and b is None:
-        return None, None
-    if A is None or b is None:
-        raise ValueError(f"A_{kind} and b_{kind} must be given together")
-    if sp.issparse(A):
-        A = sp.csr_array(A).copy()
-        A.sum_duplicates()
-        _doors.check_real(f"A_{kind}", A.dtype)
-        A = sp.csr_array(A, dtype=np.float64)
-        if not np.isfinite(A.data).all():
-            k = int(np.argmin(np.isfinite(A.data)))
-            place = [int(np.searchsorted(A.indptr, k, "right")) - 1, int(A.indices[k])]
-            raise ValueError(f"A_{kind} must be finite; A_{kind}{place} is {A.data[k]}")
-    else:
-        A = _doors.finite_array(f"A_{kind}", A, "(m, d)", 2)
-    b = _doors.vector(f"b_{kind}", np.atleast_1d(_doors.real_array(f"b_{kind}", b, "(m,)")))
-    if A.shape[0] != b.size:
-        raise ValueError(f"b_{kind} must have as many entries as A_{kind} has rows, {A.shape[0]}; it has {b.size}")
-    return (A, b) if b.size else (None, None)
-
-
-def _bounds(bounds: Any, d: int | None) -> tuple[Array, Array]:
-    if bounds is None:
-        if d is None:
-            raise ValueError("a polyhedron needs A_ub, A_eq or bounds to know its number of variables; all are None")
-        return np.full(d, -np.inf), np.full(d, np.inf)
-    if isinstance(bounds, scipy.optimize.Bounds):
-        bounds = bounds.lb, bounds.ub
-    try:
-        lb, ub = (np.asarray(_doors.float_array("bounds", side, f"({d},)")) for side in bounds)
-        shape = np.broadcast_shapes(lb.shape, ub.shape, () if d is None else (d,))
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"bounds must be a pair (lb, ub) of numbers or vectors of length {d}; got {bounds!r}"
-        ) from None
-    with _doors.about("bounds"):
-        box = Box(np.broadcast_to(lb, shape), np.broadcast_to(ub, shape))
-    return box.lb, box.ub
