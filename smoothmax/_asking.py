@@ -4,15 +4,12 @@ The clock looks first, so that a solve is late by one call at most. What is hand
 kept of the answer: nothing changes when a function writes into its argument, or into what it has returned before.
 """
 
-from array import array
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-
-BUFFERS = (array, memoryview, bytearray)
 
 # Called before every call of what a user has written: a solve lets its deadline speak there, also inside a loop of
 # differences.
@@ -57,5 +54,14 @@ def _kept(answer: Any) -> Any:
         return [one if isinstance(one, float) else _kept(one) for one in answer]
     if sp.issparse(answer):
         return answer.copy()
-    held = isinstance(answer, BUFFERS) or (hasattr(answer, "__array__") and not isinstance(answer, np.generic))
-    return np.array(answer) if held else answer
+    held = hasattr(answer, "__array__") or _buffer(answer)
+    return np.array(answer) if held and not isinstance(answer, np.generic) else answer
+
+
+def _buffer(answer: Any) -> bool:
+    """Memory that others may write into: array.array, memoryview and their like."""
+    try:
+        memoryview(answer)
+    except TypeError:
+        return False
+    return True

@@ -22,7 +22,7 @@ x, y = cp.Variable(4, name="x"), cp.Variable(name="y")
 X, Z = cp.Variable((3, 4), name="X"), cp.Variable((2, 3, 4), name="Z")
 A, B, C = RNG.standard_normal((5, 4)), RNG.standard_normal((2, 3)), RNG.standard_normal((7, 4))
 H = A.T @ A
-SPARSE = sp.random_array((5, 4), density=0.4, rng=RNG)
+SPARSE = sp.random_array((5, 4), density=0.4, rng=RNG).tocsr()
 BATCH = RNG.standard_normal((2, 5, 3))
 FACTOR = cp.Parameter(nonneg=True, value=2.5)
 MATRIX = cp.Parameter((2, 3), value=B)

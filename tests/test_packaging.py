@@ -5,6 +5,7 @@ import sys
 import tarfile
 import tomllib
 import zipfile
+from importlib.metadata import version
 
 import pytest
 from packaging.requirements import Requirement
@@ -139,7 +140,8 @@ def test_names_that_are_loaded_late_are_there():
 
 
 def test_everything_an_extra_brings_is_pinned_at_what_is_installed():
-    given = pins("constraints.txt")
+    oldest = version("scipy") == pins("constraints-oldest.txt")["scipy"]  # where this runs: older ones need others
+    given = pins("constraints-oldest.txt" if oldest else "constraints.txt")
     wanted = [f"smoothmax[{','.join(sorted(HERE))}]", "hatchling", "editables"]
     here = needed(wanted)
     here.pop("smoothmax")
