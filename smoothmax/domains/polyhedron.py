@@ -250,11 +250,19 @@ def _ways(A: Matrix, over: Array, movable: Array) -> Array:
     Every row is divided by its largest entry first, for squares may overflow.
     """
     late = np.flatnonzero(over)
-    rows = sp.csr_array(abs(A[late]))
-    held = rows @ movable == 0
-    rows = (rows @ sp.diags_array(movable) + sp.diags_array(held.astype(float)) @ rows).tocsr()
-    peaks = rows.max(axis=1).toarray().ravel() if late.size else np.zeros(0)
+    if not late.size:
+        return np.zeros(A.shape[1])
+    rows = abs(A[late])
+    held = (rows @ movable == 0).astype(float)
+    rows = _times(rows, movable[None, :]) + _times(rows, held[:, None])
+    peaks = rows.max(axis=1)
+    peaks = peaks.toarray().ravel() if sp.issparse(peaks) else peaks
     peaks = np.where(peaks > 0, peaks, 1.0)
-    rows = sp.diags_array(1 / peaks) @ rows
-    square = rows.multiply(rows).sum(axis=1)
+    rows = _times(rows, 1 / peaks[:, None])
+    square = _times(rows, rows).sum(axis=1)
     return np.asarray(rows.T @ (over[late] / peaks / np.where(square > 0, square, np.inf)))
+
+
+def _times(M: Matrix, factor: Any) -> Matrix:
+    """Entry by entry."""
+    return M.multiply(factor).tocsr() if sp.issparse(M) else M * factor
