@@ -59,7 +59,7 @@ def ours(spec: filters.Filter, grid: Any) -> NDArray[np.float64]:
 
 def exchange(spec: filters.Filter, density: int) -> NDArray[np.float64]:
     """The coefficients of remez's filter: h halved, its centre whole."""
-    h = remez(spec.numtaps, spec.bands.ravel(), spec.desired, weight=spec.weights, fs=1.0, grid_density=density)
+    h = remez(spec.numtaps, spec.bands.ravel(), spec.desired, weight=list(spec.weights), fs=1.0, grid_density=density)
     T = filters.taps(spec.numtaps)
     return np.asarray(np.linalg.lstsq(T, h, rcond=None)[0])
 

@@ -105,7 +105,7 @@ def test_filters_alternate_and_bracket_the_published_ripple(name):
 @each(SPECS)
 def test_filters_are_no_worse_than_those_of_remez(name):
     spec = SPECS[name]
-    h = remez(spec.numtaps, spec.bands.ravel(), spec.desired, weight=spec.weights, fs=1.0)
+    h = remez(spec.numtaps, spec.bands.ravel(), spec.desired, weight=list(spec.weights), fs=1.0)
     f, desired, weights = spec.on(spec.grid(256)[0])
     shift = np.exp(2j * np.pi * f * (spec.numtaps - 1) / 2)
     theirs = np.real(shift * (np.exp(-2j * np.pi * np.outer(f, np.arange(spec.numtaps))) @ h))

@@ -147,7 +147,7 @@ def test_everything_an_extra_brings_is_pinned_at_what_is_installed():
     here.pop("smoothmax")
     missing = sorted(set(here) - set(given))
     assert not missing, f"add to constraints.txt: {missing}"
-    for extra in EXTRAS:
+    for extra in () if oldest else EXTRAS:
         for text in EXTRAS[extra]:
             name = canonicalize_name(Requirement(text).name)
             assert name in {*given, "smoothmax"}, f"extra {extra}: {text} is not pinned"
