@@ -36,7 +36,7 @@ class Diagonals:
 
 
 class Factor:
-    """The system above, factorized; `failed` where no shift made it definite."""
+    """The system above, factorized; `failed` where it is singular, or no shift made it definite."""
 
     def __init__(self, gram: Gram, D: Diagonals) -> None:
         self.B, self.scale, self.D = gram.B, gram.scale, D
@@ -46,6 +46,8 @@ class Factor:
             self.pivot = float(Wh @ D.h) + D.eta
             self.a = self._down(Wh) / self.pivot
         self.failed = True
+        if D.g is not None and not float(D.g @ D.g) > 0:  # the last column has shrunk to nothing
+            return
         for shift in SHIFTS:
             self.L, info = dpotrf(self._matrix(gram, shift), lower=1, clean=0, overwrite_a=1)
             if info == 0 and np.isfinite(self.L[-1, -1]):
