@@ -886,12 +886,13 @@ J, B = np.array([[1.0, 2.0], [3.0, -1.0], [-2.0, 0.5]]), np.array([0.5, -1.0, 0.
 CURVED = NonlinearConstraint(lambda x: [x @ x, x[0] - x[1]], [1.0, -3.0], [4.0, 3.0], jac=lambda x: [2 * x, [1.0, -1]])
 
 
-@pytest.mark.parametrize("v", [[0.3, 0.0], [-0.7, 0.2], [0.0, -0.4]])
-def test_a_first_order_point_is_judged_by_all_that_it_is_given(v):
+@pytest.mark.parametrize("p", [[0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])
+@pytest.mark.parametrize("v", [[0.3, 0.0], [-0.7, 0.2], [0.0, -0.4], [0.0, 0.0]])
+def test_a_first_order_point_is_judged_by_all_that_it_is_given(v, p):
     """c = Jᵀp + Cᵀv; what the constraints leave open to the bound that v pushes from counts as not yet closed."""
     family = sm.Smooth(lambda x: J @ x + B, lambda x: J, d=2, n=3)
     problem = sm.Minimax(family, constraints=CURVED)
-    x, p, v = np.array([1.25, 0.5]), np.array([0.5, 0.25, 0.25]), np.array(v)
+    x, p, v = np.array([1.25, 0.5]), np.array(p), np.array(v)
     none = np.zeros(0)
     found = sm.certify(problem, x, 4 * p, Multipliers(none, none, np.zeros(2), np.zeros(2), v))
     f, c, C = J @ x + B, np.array([x @ x, x[0] - x[1]]), np.array([2 * x, [1.0, -1.0]])
@@ -961,6 +962,54 @@ def test_what_only_one_variable_can_mend_is_paid_for_by_that_one():
     r = sm.solve(sm.Minimax(family, domain), x, tol=0, atol=0, max_passes=5)
     assert r.gap >= 0
     assert r.upper_bound >= d - 1
+
+
+RIGHT = [[1.0, 0.0], [1.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("domain", "x", "J", "level", "held"),
+    [
+        (sm.Box([-9, -1], [9, 1]), [-9 + 1e-8, 0], RIGHT, 0.0, True),  # slight beside the interval
+        (sm.Box([-9, -1], [9, 1]), [-9 + 3e-8, 0], RIGHT, 0.0, False),
+        (sm.Box([0, -1], [9, 1]), [5e-9, 0], RIGHT, 0.0, True),
+        (sm.Box([0, -1], [9, 1]), [2e-8, 0], RIGHT, 0.0, False),
+        (sm.Box([5, -1], [INF, 1]), [5 + 5e-9, 0], RIGHT, 0.0, True),  # beside the numbers, where it has no other end
+        (sm.Box([5, -1], [INF, 1]), [5 + 3e-8, 0], RIGHT, 0.0, False),
+        (sm.Box([0, -1], [9, 1]), [1e-7, 0], RIGHT, 1e3, True),  # or nothing to be gained on the way
+        (sm.Box([0, -1], [9, 1]), [1e-5, 0], RIGHT, 1e3, False),
+    ],
+)
+def test_what_counts_as_at_a_bound(domain, x, J, level, held):
+    J, x = np.array(J), np.array(x)
+    family = sm.Smooth(lambda y: J @ (y - x) + level, lambda y: J, d=2, n=2)
+    assert sm.certify(sm.Minimax(family, domain), x, [0.5, 0.5]).residual == pytest.approx(0.0 if held else 1.0)
+
+
+class Disc:
+    """The unit disc, which does not say how far it reaches."""
+
+    d = 2
+
+    def project(self, x):
+        return x / max(1.0, np.linalg.norm(x))
+
+    def contains(self, x, tol=0.0):
+        return bool(np.linalg.norm(x) <= 1 + tol)
+
+    def lmo(self, c):
+        return -c / np.linalg.norm(c)
+
+
+def test_a_projected_step_where_a_set_has_no_size():
+    """Its own length is then 1: x − project(x − c/size)."""
+    J = np.array([[0.3, 0.0], [0.1, 0.0]])
+    found = sm.certify(sm.Minimax(sm.Smooth(lambda x: J @ x, lambda x: J, d=2, n=2), Disc()), [0.5, 0.0], [0.5, 0.5])
+    assert found.residual == pytest.approx(1.0)  # from 0.5 to −0.5
+    open_end = sm.Product([sm.Ball([0.0, 0.0], 1.0), sm.Free(1)])
+    J = np.array([[0.3, 0.0, 0.1], [0.1, 0.0, -0.1]])
+    found = sm.certify(sm.Minimax(sm.Smooth(lambda x: J @ x, lambda x: J, d=3, n=2), open_end), [0.5, 0, 0], [0.5, 0.5])
+    assert found.residual == pytest.approx(1.0)
 
 
 # --- multipliers of rows
