@@ -111,19 +111,19 @@ def judge():
     count, open_, used = Counter(), [], set()
     for path, status, which in results():
         count[path, "mutants"] += 1
-        if status in ("killed", "timeout", "segfault"):
+        if status in ("killed", "timeout", "segfault", "not checked"):  # the last: others were asked for by name
             count[path, status] += 1
         elif found := {reason for reason in reasons if reason.search(which)}:
             count[path, "explained"] += 1
             used |= found
         else:
             open_.append(f"{status}: {which}")
-    columns = ("mutants", "killed", "timeout", "segfault", "explained")
-    print(f"{'file':42}", *(f"{c:>9}" for c in columns))
+    columns = ("mutants", "killed", "timeout", "segfault", "explained", "not checked")
+    print(f"{'file':42}", *(f"{c:>11}" for c in columns))
     paths = sorted({path for path, _ in count})
     for path in paths:
-        print(f"{path!s:42}", *(f"{count[path, c]:9}" for c in columns))
-    print(f"{'all':42}", *(f"{sum(count[path, c] for path in paths):9}" for c in columns))
+        print(f"{path!s:42}", *(f"{count[path, c]:11}" for c in columns))
+    print(f"{'all':42}", *(f"{sum(count[path, c] for path in paths):11}" for c in columns))
     for line in open_:
         print(line)
     print(f"{len(open_)} without an explanation; {len(set(reasons) - used)} patterns without a mutant")
