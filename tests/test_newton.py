@@ -569,3 +569,14 @@ def test_the_finish_leaves_out_walls_that_only_the_barrier_feels():
             assert c.gap <= 1e-11
             finished += 1
     assert finished >= 16
+
+
+def test_a_polyhedron_without_an_interior_is_refused_though_a_point_off_its_equality_has_room():
+    """x_2 = x_1 − 4 with −x_1 + x_2 ≤ −4, which is the same line: off it the inequality has slack."""
+    line = sm.Polyhedron([[-1.0, 1.0]], [-4.0], [[-2.0, 2.0]], [-8.0], bounds=([-3.0, -4.0], [np.inf, -1.0]))
+    problem = sm.Minimax(sm.Affine(np.eye(2), np.ones(2), absolute=True), line)
+    with pytest.raises(ValueError, match="no interior point"):
+        sm.solve(problem, method="newton")
+    r = sm.solve(problem)
+    assert r.success
+    assert line.contains(r.x, 1e-12)

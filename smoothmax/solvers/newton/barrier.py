@@ -25,6 +25,7 @@ TO_BOUNDARY = 0.995  # a step keeps at least 1 − TO_BOUNDARY of every slack
 FREE = 1e-13  # least eigenvalues of the equilibrated system, relative to the largest
 WALLED = 1e-16  # the same where walls stretch it, and rounding must not fill it
 DENSE = 1 << 22  # entries up to which sparse rows are multiplied as dense ones
+HELD = 1e-9  # relative: what an equality may be off at a point that counts as inside
 
 
 class Walls:
@@ -194,9 +195,12 @@ def core(linear: Linear, x: Array) -> Array:
 
 
 def interior(linear: Linear, x: Array) -> bool:
-    """Every slack at x is positive, but for those of fixed variables."""
+    """Every slack at x is positive, but for those of fixed variables, and the equalities hold."""
     wide = linear.lb < linear.ub
     inside = bool(np.all(~wide | ((linear.lb < x) & (x < linear.ub))))
+    if linear.A_eq is not None and linear.b_eq is not None:
+        size = abs(linear.A_eq) @ np.abs(x) + np.abs(linear.b_eq)
+        inside = inside and bool(np.all(np.abs(linear.A_eq @ x - linear.b_eq) <= HELD * size))
     return inside and (linear.A_ub is None or bool(np.all(linear.A_ub @ x < linear.b_ub)))
 
 
