@@ -97,6 +97,12 @@ def number(name: str, value: Any, bound: str = "") -> float:
         return math.inf if one > 0 else -math.inf  # type: ignore[operator]
 
 
+def no_class(name: str, value: Any) -> None:
+    """Refuse a class where one of its objects is meant."""
+    if isinstance(value, type):
+        raise TypeError(f"{name} must be an object, not the class {value.__name__}; write {value.__name__}(…)")
+
+
 def flag(name: str, value: Any) -> bool:
     """`value` if it is True or False, of Python or of NumPy: "no" would be true."""
     if not isinstance(value, (bool, np.bool_)):

@@ -121,11 +121,11 @@ def _as_components(given: Any) -> Components:
     """What may stand for components: they themselves, or a matrix."""
     if isinstance(given, Components):
         return given
-    kind = type(given).__name__
-    if isinstance(given, type):
-        raise TypeError(f"components must be an object, not the class {given.__name__}; write {given.__name__}(…)")
+    _doors.no_class("components", given)
     if callable(getattr(given, "at", None)) and not hasattr(given, "__array__"):
-        raise TypeError(f"components must be Components; make {kind} a subclass of smoothmax.components.Components")
+        raise TypeError(
+            f"components must be Components; make {type(given).__name__} a subclass of smoothmax.components.Components"
+        )
     if callable(given) and not isinstance(given, LinearOperator):
         raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
     with _doors.about("components"):

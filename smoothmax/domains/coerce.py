@@ -27,8 +27,7 @@ def as_domain(domain: Any, d: int | None, name: str = "domain") -> Domain:
     TypeError, ValueError
         Something that is no domain, or one with another number of variables than d.
     """
-    if isinstance(domain, type):
-        raise TypeError(f"{name} must be an object, not the class {domain.__name__}; write {domain.__name__}(…)")
+    _doors.no_class(name, domain)
     if domain is None:
         if d is None:
             raise ValueError(f"{name}: the number of variables is not known: give a domain, or d (Smooth(…, d=…))")

@@ -14,7 +14,7 @@ from .boxes import bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import nearest
 from .program import Program, program, unit_rows
-from .stated import bounds_of, rows
+from .stated import bounds_of, rows_of
 
 ROUNDS = 3  # projections of a projection
 ACTIVE, ROUNDED = 1e-10, 1e-15  # relative: a row that y lies on, and what rounding leaves
@@ -51,8 +51,8 @@ class Polyhedron(Set):
     def __init__(
         self, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None, bounds: Any = None
     ) -> None:
-        self.A_ub, self.b_ub = rows("ub", A_ub, b_ub)
-        self.A_eq, self.b_eq = rows("eq", A_eq, b_eq)
+        self.A_ub, self.b_ub = rows_of("ub", A_ub, b_ub)
+        self.A_eq, self.b_eq = rows_of("eq", A_eq, b_eq)
         known = {A.shape[1] for A in (self.A_ub, self.A_eq) if A is not None}
         if len(known) > 1:
             raise ValueError(f"A_ub and A_eq must have the same number of columns; they have {sorted(known)}")

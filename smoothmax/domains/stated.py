@@ -11,7 +11,7 @@ from .._typing import Array, Matrix
 from .boxes import Box
 
 
-def rows(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
+def rows_of(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
     """A and b of A y ≤ b or A y = b, (m, d) and (m,); (None, None) for no rows."""
     if A is None and b is None:
         return None, None

@@ -33,6 +33,7 @@ class Rows:
 
     @classmethod
     def of(cls, x: Any, tau: float, axis: Axis, prior: Any, where: Any) -> Rows:
+        """The slices of x along `axis`; what `where` or a prior of 0 removes is -inf."""
         xp, slices = namespace(x), Slices.of(x, axis)
         keep: Any = None if where is None else slices.spread(as_where(where, x))
         a, log_w = cast(slices.matrix(x), widest(x)), None

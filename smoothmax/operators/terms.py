@@ -27,6 +27,7 @@ class Terms:
 
     @classmethod
     def of(cls, x: Array, slices: Slices, prior: ArrayLike | None, where: ArrayLike | None) -> Terms:
+        """The slices of x with what `where` and the prior keep of them, and the log of the prior there."""
         keep = None if where is None else as_where(where, x)
         log_w = None
         if prior is not None:

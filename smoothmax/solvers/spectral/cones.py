@@ -169,6 +169,7 @@ class Semidefinite(Cone):
         self.root_W = dpotrf(self.W, lower=True)[0]
 
     def accept(self, Z: Array, W: Array) -> bool:
+        """Go there, if both are positive definite."""
         root_Z, failed = dpotrf(Z, lower=True)
         root_W, broken = dpotrf(W, lower=True)
         if failed or broken:

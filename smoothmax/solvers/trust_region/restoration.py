@@ -68,6 +68,5 @@ def restore(walk: Walk) -> Iterator[Step]:
             yield Step(State(walk.site.seen, np.inf))
             if walk.site.seen.excess <= ENOUGH:
                 break
-    walk.site = walk.look(inner.site.x)
     walk.delta, walk.idle, walk.lowest = max(walk.delta, RESTART), 0.0, (np.inf, np.inf)
     walk.merit.sigma *= DEARER

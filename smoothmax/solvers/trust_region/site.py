@@ -36,7 +36,7 @@ class Site:
         """What the loop is shown."""
         seen = Seen(self.lin)
         if self.held is not None:
-            seen.excess, seen.violation = self.held.excess, self.held.violation
+            seen.excess, seen.violation = self.held.excess, float(np.nan_to_num(self.held.violation, nan=np.inf))
         return seen
 
     @cached_property
