@@ -571,6 +571,24 @@ def test_the_finish_leaves_out_walls_that_only_the_barrier_feels():
     assert finished >= 16
 
 
+def test_of_an_equality_at_zero_nothing_is_left():
+    """−3e-5 x_2 = 0 holds at 0 alone: each settling left 1e-16 of what was off, for ever. Small entries of rows that
+    hold stay, and so do those of rows that are off by something else than rounding."""
+    alone = Equalities(np.array([[0.0, 0.0, -3e-5]]), np.zeros(1))
+    room = np.full(3, np.inf)
+    for off in (6.5e-24, -2e-47, 1e-3):
+        assert alone.settle(np.array([7e3, 2e5, off]), room).tolist() == [7e3, 2e5, 0.0]
+    two = Equalities(np.array([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, -2.0]]), np.array([0.0, 3.0]))
+    small = two.settle(np.array([1e-26, 1e-26, 1e5, 5e4 - 1.4999999999]), np.full(4, np.inf))
+    assert small[:2].tolist() == [1e-26, 1e-26]
+    assert small[2] - 2 * small[3] == pytest.approx(3.0, abs=1e-10)
+    E = np.array([[1.0, 1.0, 0.0], [1.0, -2.0, 0.0]])
+    x = Equalities(E, np.zeros(2)).settle(np.array([1e-24, 3e-31, 5.0]), room)
+    assert x.tolist() == [0.0, 0.0, 5.0]
+    set_ = sm.Polyhedron(A_eq=E, b_eq=[0.0, 0.0], bounds=(-10, 10))
+    assert set_.contains(x, 0.0)
+
+
 def test_a_polyhedron_without_an_interior_is_refused_though_a_point_off_its_equality_has_room():
     """x_2 = x_1 − 4 with −x_1 + x_2 ≤ −4, which is the same line: off it the inequality has slack."""
     line = sm.Polyhedron([[-1.0, 1.0]], [-4.0], [[-2.0, 2.0]], [-8.0], bounds=([-3.0, -4.0], [np.inf, -1.0]))

@@ -18,6 +18,7 @@ from ..._typing import Array
 EPS = float(np.finfo(float).eps)
 SAFE = 1e-9  # least pivot of the equilibrated reduced matrix
 SMALL = 1e-3  # of the room to a bound: what removing rounding may take of it
+OFF, LEFT = 1e-13, 64 * EPS  # relative: a row that does not hold, and what is left of a move
 MOST = 2  # the null space is used where it has at most d/MOST dimensions
 
 
@@ -73,12 +74,20 @@ class Equalities:
         """Remove what rounding left of E x = e: by the nearest point, where that costs little of the room to the
         bounds, else by each coordinate in proportion to its room."""
         miss = self.missing(x)
-        if self.basis is not None:
-            move = self.basis.particular(miss)
-            if np.all(np.abs(move) <= SMALL * room):
-                return np.asarray(x + move)
-        W = np.minimum(room, 1.0)[:, None] * self.E.T
-        return np.asarray(x + W @ Factor(self.E @ W, EPS)(miss))
+        move = None if self.basis is None else self.basis.particular(miss)
+        if move is None or not np.all(np.abs(move) <= SMALL * room):
+            W = np.minimum(room, 1.0)[:, None] * self.E.T
+            move = W @ Factor(self.E @ W, EPS)(miss)
+        return self._cleared(x + move, move)
+
+    def _cleared(self, x: Array, move: Array) -> Array:
+        """x without what is only the rounding of the move that led there, in rows that hold nothing else."""
+        size = np.abs(self.E) @ np.abs(x) + np.abs(self.e)
+        off = np.abs(self.missing(x)) > OFF * size
+        if not off.any():
+            return x
+        noise = LEFT * float(np.abs(move / self.columns).max()) * self.columns
+        return np.where((off @ np.abs(self.E) > 0) & (np.abs(x) <= noise), 0.0, x)
 
     def _reduced(self, M: Array, r: Array, e: Array, floor: float, walls: bool) -> tuple[Array, Array]:
         """In the null space: of the basis made once while that resolves M, else of one in the units of M itself."""
