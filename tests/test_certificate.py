@@ -964,6 +964,37 @@ def test_what_only_one_variable_can_mend_is_paid_for_by_that_one():
     assert r.upper_bound >= d - 1
 
 
+def test_equalities_of_variables_in_any_units_are_proven():
+    """Coordinates lose what rounding takes of their own size, not of the largest; powers of 2 change no digit."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        d, n, whole = int(rng.integers(2, 7)), int(rng.integers(2, 12)), rng.integers
+        E, A, b = whole(-2, 3, (max(1, d // 2), d)), whole(-3, 4, (n, d)), whole(-3, 4, n)
+        e, found = E @ whole(-1, 2, d), []
+        for unit in (np.ones(d), 2.0 ** whole(-20, 21, d)):
+            rows = sm.Polyhedron(A_eq=E / unit, b_eq=e, bounds=(-9 * unit, 9 * unit))
+            family = (
+                sm.Quadratic(np.diag(1 / unit**2), A / unit, b) if seed % 2 else sm.Affine(A / unit, b, absolute=True)
+            )
+            found.append(sm.solve(sm.Minimax(family, rows), max_passes=400))
+        plain, wide = found
+        if plain.fun > 1e-3:  # an optimum of 0 is sought to the last digit, and not always found
+            assert plain.success, (seed, plain.message)
+            assert wide.success, (seed, wide.message)
+        assert plain.lower_bound <= wide.upper_bound
+        assert wide.lower_bound <= plain.upper_bound
+        assert wide.upper_bound == pytest.approx(plain.upper_bound, abs=1e-12 + wide.threshold + plain.threshold)
+
+
+def test_a_variable_in_no_row_loses_nothing():
+    rows = sm.Polyhedron(A_eq=[[1.0, -3.0, 0.0]], b_eq=[0.5])
+    for far in (0.0, 1e12, -1e300):
+        lost = rows.miss(np.array([0.8, 0.1, far]))
+        assert lost[2] == 0
+        assert lost[:2] == pytest.approx(rows.miss(np.array([0.8, 0.1, 0.0]))[:2])
+        assert 0 < lost[1] < lost[0] * 2 < 1e-14
+
+
 RIGHT = [[1.0, 0.0], [1.0, 0.0]]
 
 

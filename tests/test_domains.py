@@ -522,6 +522,43 @@ def test_sets_that_hold_a_point_in_wide_units_are_not_refused():
         assert domain.contains(domain.start())
 
 
+UNITS = np.array([2.0**13, 2.0**-15, 2.0**-7])
+
+
+def test_an_interior_in_wide_units_is_found():
+    """The slack of the smallest variable is below what a linear program in one unit for all can see."""
+    rng = np.random.default_rng(0)
+    for d in (2, 3, 6):
+        for _ in range(20):
+            unit = 2.0 ** rng.integers(-20, 21, d)
+            A, E = rng.integers(-3, 4, (d, d)) / unit, rng.integers(-2, 3, (d // 2, d)) / unit
+            domain = sm.Polyhedron(A, np.ones(d), E, np.zeros(d // 2), (-9 * unit, 9 * unit))
+            x = domain.start()
+            assert domain.contains(x, 1e-12)
+            assert (np.abs(x) < 9 * unit).all()
+            assert (A @ x < 1).all()
+    sm.solve(
+        sm.Minimax(np.eye(3), sm.Polyhedron(A_eq=[[1.0, 0, 0]], b_eq=[0.0], bounds=(-UNITS, UNITS))), method="newton"
+    )
+
+
+def test_a_point_off_by_rounding_is_moved_by_rounding():
+    """In wide units too: it is not the start that comes back."""
+    domain = sm.Polyhedron(A_eq=[[1.0, 0.0, 0.0]] / UNITS, b_eq=[0.0], bounds=(-9 * UNITS, 9 * UNITS))
+    x = np.array([1e-16, -4.0, 5.0]) * UNITS
+    y = domain.project(x)
+    assert domain.contains(y, 0.0)
+    assert y / UNITS == pytest.approx([0.0, -4.0, 5.0], abs=1e-15)
+    rng = np.random.default_rng(1)
+    for _ in range(100):
+        unit, inside = 2.0 ** rng.integers(-20, 21, 4), rng.integers(-2, 3, 4)
+        A, E = rng.integers(-3, 4, (3, 4)), rng.integers(-2, 3, (2, 4))
+        domain = sm.Polyhedron(A / unit, A @ inside, E / unit, E @ inside, (-9 * unit, 9 * unit))
+        y = domain.project(unit * (inside + 1e-15 * rng.standard_normal(4)))
+        assert domain.contains(y, 1e-12)
+        assert y / unit == pytest.approx(inside, abs=1e-10)
+
+
 def test_sets_without_a_point_in_wide_units_are_refused():
     for seed in range(100):
         assert_refuses(sm.domains.Empty, "empty", sm.Polyhedron, *in_wide_units(seed, 1.0)[1])

@@ -1,5 +1,6 @@
 """Polyhedra {x : A_ub x ≤ b_ub, A_eq x = b_eq, lb ≤ x ≤ ub}, in the words of scipy.optimize.linprog."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from .._typing import Array, Matrix
 from .base import EPS, NEAR, TINY, Linear, Set, same_size, tolerance
 from .boxes import bound_size, bounds_stop, reach_of_box
 from .central import central
-from .nearest import nearest
-from .program import Program, program, unit_rows
+from .nearest import halfspaces, nearest
+from .program import Program, own_units, program
 from .stated import bounds_of, rows_of
 
 ROUNDS = 3  # projections of a projection
@@ -98,16 +99,20 @@ class Polyhedron(Set):
     def project(self, x: ArrayLike) -> Array:
         """The nearest point, by least-distance programming (`nearest`); bounds and equalities are rows of G.
 
-        Where units span more than that can resolve, or where G would be too large (`projects` is False), a point of X
-        on the way from `start` to x.
+        Where units span more than that can resolve, the nearest in units of the variables in which rows and sides are
+        near 1; where that fails too, or G would be too large (`projects` is False), a point of X on the way from
+        `start` to x.
         """
         x = same_size(x, self.d)
         if not np.isfinite(x).all():
             return np.full(self.d, np.nan)
         if all(np.all(over <= 0) for over, _ in self._violations(x)):
             return x.copy()
-        y = self._nearest(x) if self.projects else np.clip(x, self.lb, self.ub)
-        return y if self.contains(y, 1e-12) else self._inward(y)
+        for own, close in product((False, True), repeat=2) if self.projects else ():
+            y = self._nearest(x, self._units if own else np.ones(self.d), close)
+            if self.contains(y, 1e-12):
+                return y
+        return self._inward(x)
 
     def prices(self, c: Array) -> tuple[Array, Array]:
         """(λ, ν) of min ⟨c, y⟩ over X: λ ≥ 0 and c + A_ubᵀλ + A_eqᵀν is held by the bounds; zeros at a ray."""
@@ -122,8 +127,19 @@ class Polyhedron(Set):
         return asked[1]
 
     @cached_property
+    def _units(self) -> Array:
+        """One for each variable, a power of 2."""
+        return own_units(self.linear())
+
+    @cached_property
+    def _coupled(self) -> Array:
+        """The units of the variables in some row, 0 of the others: these are where they are."""
+        rows = sp.vstack([sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None])
+        return np.where(abs(rows).max(axis=0).toarray().ravel() > 0, self._units, 0.0)
+
+    @cached_property
     def _program(self) -> Program:
-        return program(self.linear(), columns=True)
+        return program(self.linear(), self._units)
 
     def linear(self) -> Linear:
         """Itself."""
@@ -133,19 +149,24 @@ class Polyhedron(Set):
         """Over the bounding box of the set; infinite in its unbounded directions."""
         return reach_of_box(self.lb, self.ub, err, x)
 
+    @np.errstate(all="ignore")
     def miss(self, x: Array) -> Array:
         """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X.
 
-        Else what coordinates lose, and the way that each row would have x go: over·|a_ij|/‖a_i‖².
+        Else, in units of the variables in which rows and sides are near 1, what coordinates lose, and the way that each
+        row would have x go: over·|a_ij|/‖a_i‖².
         """
         (beyond, _), *rows = self._violations(x)
         terms = 2 * (self.d + 2)
         over = [np.maximum(by + terms * (EPS * size + TINY), 0.0) for by, size in rows]
-        if self.A_eq is None and np.all(beyond <= 0) and not any(by.any() for by in over):
+        if not rows or (self.A_eq is None and np.all(beyond <= 0) and not over[0].any()):
             return np.zeros(self.d)
-        rest, room = [A for A in (self.A_ub, self.A_eq) if A is not None], NEAR * (np.abs(x) + np.abs(x).max())
-        movable = ((x - self.lb > room) & (self.ub - x > room)).astype(float)
-        return super().miss(x) + sum(_ways(A, by, movable) for A, by in zip(rest, over, strict=True))
+        unit, rest = self._coupled, [A for A in (self.A_ub, self.A_eq) if A is not None]
+        z = np.divide(x, unit, out=np.zeros(self.d), where=unit > 0)
+        room = NEAR * unit * (np.abs(z) + np.abs(z).max())
+        movable = unit * ((x - self.lb > room) & (self.ub - x > room))
+        off = super().miss(z) + sum(_ways(A, by, unit, movable) for A, by in zip(rest, over, strict=True))
+        return np.where(unit > 0, unit * off, 0.0)
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""
@@ -157,26 +178,28 @@ class Polyhedron(Set):
             or (self.A_eq is not None and np.any(np.abs(self.A_eq @ v) > abs(self.A_eq) @ size))
         )
 
-    def _nearest(self, x: Array) -> Array:
-        """The nearest point as far as rounding allows; the last that could be computed."""
-        (G, h), y = self._halfspaces(), x
+    @np.errstate(all="ignore")
+    def _nearest(self, x: Array, unit: Array, close: bool) -> Array:
+        """The nearest point in these units, powers of 2, as far as rounding allows; the last that could be computed."""
+        (G, h), z, sides = halfspaces(self.linear(), unit), x / unit, (self.lb / unit, self.ub / unit)
+        size = float(np.abs(z).max())
         for k in range(1 + ROUNDS):  # each round removes what rounding left of the one before
-            found = nearest(G, h, y)
+            found = nearest(G, h, z, close)
             if found is None:
                 break
-            y = np.clip(found, self.lb, self.ub)
-            if k and self.contains(y, 1e-14):
-                return y
-        return self._settled(self._sharpened(G, h, y), 4 * EPS * float(np.abs(x).max()))
+            z = np.clip(found, *sides)
+            if k and self.contains(unit * z, 1e-14):
+                return unit * z
+        return self._settled(unit * self._sharpened(G, h, z, unit), 4 * EPS * size * unit)
 
-    def _sharpened(self, G: Array, h: Array, y: Array) -> Array:
-        """y moved onto the rows of G y ≥ h that it violates or nearly does, by least squares, where that helps."""
-        if not self.contains(y):
-            return y
-        short, size = h - G @ y, np.abs(h) + np.abs(G) @ np.abs(y)
+    def _sharpened(self, G: Array, h: Array, z: Array, unit: Array) -> Array:
+        """z moved onto the rows of G z ≥ h that it violates or nearly does, by least squares, where that helps."""
+        if not self.contains(unit * z):
+            return z
+        short, size = h - G @ z, np.abs(h) + np.abs(G) @ np.abs(z)
         at = short >= -ACTIVE * size
-        z = np.clip(y + least_squares(G[at], short[at]), self.lb, self.ub)
-        return z if np.isfinite(z).all() and np.max(h - G @ z - ROUNDED * size) < np.max(short - ROUNDED * size) else y
+        y = np.clip(z + least_squares(G[at], short[at]), self.lb / unit, self.ub / unit)
+        return y if np.isfinite(y).all() and np.max(h - G @ y - ROUNDED * size) < np.max(short - ROUNDED * size) else z
 
     @np.errstate(all="ignore")
     def _inward(self, y: Array) -> Array:
@@ -189,7 +212,7 @@ class Polyhedron(Set):
         tries = (start + s * t * step for s in (1.0, 1.0 - 1e-14, 1.0 - 1e-9, 0.0))
         return next((z for z in tries if self.contains(z, 1e-12)), y)
 
-    def _settled(self, y: Array, noise: float) -> Array:
+    def _settled(self, y: Array, noise: Array) -> Array:
         """y where it lies in X, else drawn a little towards the start, or without its entries below the noise: near the
         origin of a cone, what rounding left of a projection may have any direction."""
         tries = [y, *(y + t * (self._start - y) for t in (1e-15, 1e-13, 1e-11)), np.where(np.abs(y) > noise, y, 0.0)]
@@ -209,52 +232,51 @@ class Polyhedron(Set):
     def _centre(self) -> Array:
         """A point with the largest slack: the set is empty exactly when there is none.
 
-        HiGHS allows itself 1e-7 in its units. Where its point does not satisfy the constraints more sharply, each
-        variable gets a unit of its own, and where that does not help either, the points are projected.
+        HiGHS allows itself 1e-7 in its units. Where its point does not satisfy the constraints more sharply, or leaves
+        no slack somewhere, each variable gets a unit of its own, and where no point is sharp, they are projected.
         """
-        found = []
-        for columns in (False, True):
-            x, trouble = program(self.linear(), columns).centre()
+        found: list[Array] = []
+        for own in (False, True):
+            x, trouble = program(self.linear(), self._units if own else None).centre()
             if trouble:
                 raise ValueError(f"the polyhedron could not be checked for emptiness: {trouble}")
             if x is not None:
                 found.append(np.clip(x, self.lb, self.ub))
-                if self.contains(found[-1], 1e-12):
+                if self._interior(found[-1]):
                     return found[-1]
+        for x in found:
+            if self.contains(x, 1e-12):
+                return x
         for self._start in found:
             x = self.project(self._start)
             if self.contains(x):
                 return np.asarray(x)
         raise Empty("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
 
+    def _interior(self, x: Array) -> bool:
+        """Every inequality and bound leaves room, but for fixed variables, and the equalities hold."""
+        _, *rows = self._violations(x)
+        wide = (self.lb == self.ub) | ((self.lb < x) & (x < self.ub))
+        return bool(wide.all()) and self.contains(x, 1e-12) and (self.A_ub is None or bool(np.all(rows[0][0] < 0)))
+
     def _is_bounded(self) -> bool:
         """Box bounds on every side; a set bounded only through its rows is treated as unbounded (multipliers prove)."""
         return bool(np.isfinite(self.lb).all() and np.isfinite(self.ub).all())
 
-    def _halfspaces(self) -> tuple[Array, Array]:
-        """(G, h) with X = {y : G y ≥ h}, rows of unit norm."""
-        (A, a), (E, e) = unit_rows(self.A_ub, self.b_ub), unit_rows(self.A_eq, self.b_eq)
-        eye, below, above = np.eye(self.d), np.isfinite(self.lb), np.isfinite(self.ub)
-        parts, sides = [eye[below], -eye[above]], [self.lb[below], -self.ub[above]]
-        if A is not None and a is not None:
-            parts, sides = [*parts, -A.toarray()], [*sides, -a]
-        if E is not None and e is not None:
-            parts, sides = [*parts, E.toarray(), -E.toarray()], [*sides, e, -e]
-        return np.vstack(parts), np.concatenate(sides)
-
 
 @np.errstate(all="ignore")
-def _ways(A: Matrix, over: Array, movable: Array) -> Array:
+def _ways(A: Matrix, over: Array, unit: Array, movable: Array) -> Array:
     """Σ_i over_i·|a_ij|/‖a_i‖² over the movable j, where a row has any: bounds may hold the others. (d,).
 
-    Every row is divided by its largest entry first, for squares may overflow.
+    In units; `movable` has those of the movable, and 0 elsewhere. Every row is divided by its largest entry first, for
+    squares may overflow.
     """
     late = np.flatnonzero(over)
     if not late.size:
         return np.zeros(A.shape[1])
     rows = abs(A[late])
     held = (rows @ movable == 0).astype(float)
-    rows = _times(rows, movable[None, :]) + _times(rows, held[:, None])
+    rows = _times(rows, movable[None, :]) + _times(_times(rows, unit[None, :]), held[:, None])
     peaks = rows.max(axis=1)
     peaks = peaks.toarray().ravel() if sp.issparse(peaks) else peaks
     peaks = np.where(peaks > 0, peaks, 1.0)

@@ -17,6 +17,7 @@ from .base import Linear
 
 TROUBLE = 4  # linprog's status for numerical difficulties
 SWEEPS = 3  # over rows and columns
+DEAF = -40  # log2 of an entry that is rounding
 FAR = 1000  # a power of 2 that leaves room for products
 
 
@@ -82,9 +83,9 @@ def _by(method: str, *program: Any) -> scipy.optimize.OptimizeResult:
 
 
 @np.errstate(all="ignore")
-def program(linear: Linear, columns: bool = False) -> Program:
-    """The program in its units; with `columns`, each variable in a unit of its own (a power of 2)."""
-    own = _units(linear) if columns else np.ones(linear.lb.size)
+def program(linear: Linear, units: Array | None = None) -> Program:
+    """The program in its units, one for all, or in those that are given, one for each variable."""
+    own = np.ones(linear.lb.size) if units is None else units
     (A_ub, ub), (A_eq, eq) = (
         (None, None) if b is None else unit_rows(sp.csr_array(A) * own, np.column_stack([b, np.ones(b.size)]))
         for A, b in ((linear.A_ub, linear.b_ub), (linear.A_eq, linear.b_eq))
@@ -94,23 +95,29 @@ def program(linear: Linear, columns: bool = False) -> Program:
     empty = [_zero_rows(A) for A in (A_ub, A_eq)]
     told = [np.where(none, 0.0, b) for b, none in zip((b_ub, b_eq), empty) if b is not None]
     given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (*told, sides)])
-    unit = 1.0 if columns else float(given.max(initial=0.0)) or 1.0
+    unit = 1.0 if units is not None else float(given.max(initial=0.0)) or 1.0
     b_ub, b_eq = (  # 0 ≤ b has no unit: only its sign matters
         None if b is None else np.asarray(np.where(none, np.sign(b), b / unit)) for b, none in zip((b_ub, b_eq), empty)
     )
     return Program(A_ub, b_ub, A_eq, b_eq, sides / unit, unit * own, (of_ub / unit, of_eq / unit))
 
 
-def _units(linear: Linear) -> Array:
+@np.errstate(all="ignore")
+def own_units(linear: Linear) -> Array:
     """Powers of 2 in which the entries of [A_ub b_ub; A_eq b_eq; I lb; I ub] are near 1, for HiGHS drops small ones:
-    rows and columns in turn are divided by √(least·largest) of theirs."""
+    rows and columns in turn are divided by √(least·largest) of theirs. What is rounding beside its row and its column
+    has no say."""
     d = linear.lb.size
     eye, sides = sp.eye_array(d, format="csr"), (linear.lb, linear.ub)
     bounds = [(eye[some], side[some]) for side in sides for some in [np.isfinite(side) & (side != 0)]]
     parts = [(linear.A_ub, linear.b_ub), (linear.A_eq, linear.b_eq), *bounds]
-    table = sp.vstack([sp.hstack([A, sp.csr_array(b[:, None])]) for A, b in parts if b is not None], format="csr")
+    blocks = [sp.hstack([A, sp.csr_array(b[:, None])]) for A, b in parts if b is not None]
+    table = sp.vstack([sp.csr_array((0, d + 1)), *blocks])
     rows, columns, entries = sp.find(table)
     logs, of_columns = np.log2(np.abs(entries)), np.zeros(d + 1)
+    highest = [_ends(logs, groups, size)[1][groups] for groups, size in zip((rows, columns), table.shape)]
+    heard = logs > np.minimum(*highest) + DEAF
+    rows, columns, logs = rows[heard], columns[heard], logs[heard]
     for _ in range(SWEEPS):
         of_rows = _middles(logs - of_columns[columns], rows, table.shape[0])
         of_columns = _middles(logs - of_rows[rows], columns, d + 1)
@@ -120,10 +127,16 @@ def _units(linear: Linear) -> Array:
 
 def _middles(logs: Array, groups: Index, count: int) -> Array:
     """Half the sum of the least and the largest of each group; 0 where it has none."""
+    least, largest = _ends(logs, groups, count)
+    return np.where(least <= largest, (least + largest) / 2, 0.0)
+
+
+def _ends(logs: Array, groups: Index, count: int) -> tuple[Array, Array]:
+    """The least and the largest of each group; (inf, −inf) where it has none."""
     least, largest = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(least, groups, logs)
     np.maximum.at(largest, groups, logs)
-    return np.where(least <= largest, (least + largest) / 2, 0.0)
+    return least, largest
 
 
 def _zero_rows(A: Matrix) -> Array:

@@ -7,7 +7,7 @@ keeps its plain data beside the library's objects, so that a peer needs nothing 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -117,6 +117,15 @@ class Random:
         given = {name: getattr(self, name) for name in ("seed", "domain", "walls", "x0", "u", "blames")}
         return Random(words=(*self.words, word), families=families, prior=None, s=s or self.s, **given)
 
+    def in_units(self, v):
+        """The same problem of variables x·v, exactly so for powers of 2; None over sets that have one unit for all."""
+        if self.words[0] not in ("free", "box", "polyhedron"):
+            return None
+        walls, families = _in_units(self.walls, v), tuple(scaled(one, v, 1.0) for one in self.families)
+        make = {"free": lambda: sm.Free(self.d), "box": lambda: sm.Box(walls.lb, walls.ub)}
+        given = {"families": families, "walls": walls, "x0": None, "prior": None, "u": self.u * v}
+        return replace(self, domain=make.get(self.words[0], lambda: _polyhedral(walls, v)), **given)
+
 
 def random_problem(seed):
     """The problem of this seed."""
@@ -126,7 +135,7 @@ def random_problem(seed):
     kind = rng.choice(["free", "box", "simplex", "ball", "polyhedron", "product", "empty"], p=DOMAINS)
     planted, make, walls, words, blames = SETS[kind](rng, d, whole)
     families, more = _families(rng, planted, whole, kind)
-    u, s, units = _units(rng, walls, families)
+    u, s, units = _units(rng, kind, walls, families)
     walls, made = _in_units(walls, u), [scaled(one, u, s) for one in families]
     n = sum(one.b.size * (1 + one.absolute) if isinstance(one, Rows) else one.r.size for one in made)
     prior = rng.random(n) + 1e-3 if rng.random() < 0.1 else None
@@ -381,15 +390,17 @@ DOMAINS = [0.27, 0.18, 0.12, 0.08, 0.2, 0.11, 0.04]
 # ----------------------------------------------------------------------------------------------------- units
 
 
-def _units(rng, walls, families):
+def _units(rng, kind, walls, families):
     """(u, s, said): half of the problems in plain units, others times 10^k, a few 1e±100, some column by column."""
     d, draw, two = walls.lb.size, rng.random(), rng.random() < 0.3
     if draw < 0.5:
         return np.ones(d), 1.0, ""
     extreme = draw > 0.97 and all(isinstance(one, Rows) for one in families)
     u, s = 10.0 ** rng.integers(-8, 9, 2) if not extreme else 10.0 ** rng.choice([-100, 0, 100], 2)
-    each = draw > 0.85 and not extreme and not walls.spheres and not walls.E.size
-    u = np.full(d, u) * (10.0 ** rng.integers(-3, 4, d) if each else 1.0)
+    alike = walls.spheres or (walls.E.size and kind != "polyhedron")  # of balls and simplices
+    each = draw > 0.85 and not extreme and not alike
+    most = 6 if draw > 0.93 else 3
+    u = np.full(d, u) * (10.0 ** rng.integers(-most, most + 1, d) if each else 1.0)
     if two:
         u, s = 2.0 ** np.round(np.log2(u)), 2.0 ** np.round(np.log2(s))
     return u, float(s), f"x in units of {u[0]:.0e}{' and others' * each}, f of {s:.0e}"

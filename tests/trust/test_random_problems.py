@@ -261,6 +261,14 @@ def units_do_not_matter(case, r):
     overlap(r, solved(case.times(3e-7)), 3e-7)
 
 
+def units_of_variables_do_not_matter(case, r):
+    """Powers of 2 change no digit of the data, and so not the optimum."""
+    rng = np.random.default_rng(case.seed)
+    other = case.in_units(2.0 ** rng.integers(-20, 21, case.d))
+    if other is not None:
+        overlap(r, solved(other))
+
+
 def the_order_does_not_matter(case, r):
     turned = []
     for one in case.families:
@@ -280,7 +288,12 @@ def a_row_that_is_never_highest_changes_nothing(case, r):
     overlap(r, solved(case.with_families((*case.families, low), "and a lower row")))
 
 
-LAWS = (units_do_not_matter, the_order_does_not_matter, a_row_that_is_never_highest_changes_nothing)
+LAWS = (
+    units_do_not_matter,
+    units_of_variables_do_not_matter,
+    the_order_does_not_matter,
+    a_row_that_is_never_highest_changes_nothing,
+)
 
 
 def a_path(case, truth, r):
@@ -289,13 +302,14 @@ def a_path(case, truth, r):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         path = sm.path(case.problem, taus, max_passes=PASSES, time_limit=LIMIT)
-    room = truth.loose + 1e-12 * truth.size(r, r.certificate) + truth.backward(r)
+    summands = max(abs(row["smoothed_fun"]) + row["tau_log_n"] for row in path.records)
+    room = truth.loose + 1e-12 * truth.size(r, r.certificate) + truth.backward(r) + 4 * EPS * summands
     low, high = -np.inf, np.inf
     for row, found in zip(path.records, path.results, strict=True):
         assert row["lower_bound"] <= float(truth.value) + room, row
         assert row["fun"] >= float(truth.value) - room, row
         assert found.smoothed_lower_bound <= high + room, "min F_τ rose as τ fell"
-        assert low - room <= row["smoothed_fun"] - row["tau_log_n"] + 1e-15, "min F_τ − τ·log n fell as τ fell"
+        assert low - room <= row["smoothed_fun"] - row["tau_log_n"], "min F_τ − τ·log n fell as τ fell"
         high = min(high, row["smoothed_fun"])
         low = max(low, found.smoothed_lower_bound - row["tau_log_n"])
 
@@ -389,8 +403,8 @@ def _stationary(case, problem, r, x):
     assert np.all(np.abs(c) <= 1e-7 * (size + 1)), f"{case!r}: {c} is left"
 
 
-@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678, 271964, 294036, 505462, 656361, 739380])
+@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678, 271964, 294036, 505462, 656361, 739380, 799864])
 def test_what_nights_have_found(seed):
-    """nan in the multipliers handed over (twice), a set that the simplex method calls neither empty nor not, and a
-    start where rounding leaves more open than the spread."""
+    """nan in the multipliers handed over (twice), a set that the simplex method calls neither empty nor not, a start
+    where rounding leaves more open than the spread, what settling left of an equality at 0, an optimum of 0 under τ."""
     trial(seed)
