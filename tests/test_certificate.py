@@ -986,6 +986,15 @@ def test_equalities_of_variables_in_any_units_are_proven():
         assert wide.upper_bound == pytest.approx(plain.upper_bound, abs=1e-12 + wide.threshold + plain.threshold)
 
 
+@pytest.mark.parametrize("small", [1e-3, 1e-9, 1e-12, 1e-17])
+def test_a_small_entry_makes_no_large_unit(small):
+    """x_1 is 1, however little it means to the row."""
+    rows = sm.Polyhedron(A_eq=[[1.0, small]], b_eq=[1.0 + small])
+    assert rows.miss(np.ones(2)) == pytest.approx([0.0, 0.0], abs=1e-14)
+    r = sm.solve(sm.Minimax(sm.Affine(np.diag([1.0, 2.0]), [-3.0, 0.0], absolute=True), rows))
+    assert r.success, r.message
+
+
 def test_a_variable_in_no_row_loses_nothing():
     rows = sm.Polyhedron(A_eq=[[1.0, -3.0, 0.0]], b_eq=[0.5])
     for far in (0.0, 1e12, -1e300):

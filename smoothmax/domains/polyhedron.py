@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .._cached import cached_property
 from .._linalg import least_squares
@@ -132,10 +132,16 @@ class Polyhedron(Set):
         return own_units(self.linear())
 
     @cached_property
-    def _coupled(self) -> Array:
-        """The units of the variables in some row, 0 of the others: these are where they are."""
+    def _coupled(self) -> NDArray[np.bool_]:
+        """Which variables are in some row; the others are where they are."""
         rows = sp.vstack([sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None])
-        return np.where(abs(rows).max(axis=0).toarray().ravel() > 0, self._units, 0.0)
+        return np.asarray(abs(rows).max(axis=0).toarray().ravel() > 0)
+
+    def _lengths(self, size: Array) -> Array:
+        """Units for a point with |x| = size: the largest of these, or less where rows say so; 0 of one in no row."""
+        size = np.where(self._coupled, size, 0.0)
+        own, most = self._units * (size / self._units).max(), size.max() or 1.0
+        return np.where(self._coupled, np.where(own > 0, np.minimum(own, most), most), 0.0)
 
     @cached_property
     def _program(self) -> Program:
@@ -153,15 +159,15 @@ class Polyhedron(Set):
     def miss(self, x: Array) -> Array:
         """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X.
 
-        Else, in units of the variables in which rows and sides are near 1, what coordinates lose, and the way that each
-        row would have x go: over·|a_ij|/‖a_i‖².
+        Else, in units of each variable (`_lengths`), what coordinates lose, and the way that each row would have x go:
+        over·|a_ij|/‖a_i‖².
         """
         (beyond, _), *rows = self._violations(x)
         terms = 2 * (self.d + 2)
         over = [np.maximum(by + terms * (EPS * size + TINY), 0.0) for by, size in rows]
         if not rows or (self.A_eq is None and np.all(beyond <= 0) and not over[0].any()):
             return np.zeros(self.d)
-        unit, rest = self._coupled, [A for A in (self.A_ub, self.A_eq) if A is not None]
+        unit, rest = self._lengths(np.abs(x)), [A for A in (self.A_ub, self.A_eq) if A is not None]
         z = np.divide(x, unit, out=np.zeros(self.d), where=unit > 0)
         room = NEAR * unit * (np.abs(z) + np.abs(z).max())
         movable = unit * ((x - self.lb > room) & (self.ub - x > room))
