@@ -986,6 +986,52 @@ def test_equalities_of_variables_in_any_units_are_proven():
         assert wide.upper_bound == pytest.approx(plain.upper_bound, abs=1e-12 + wide.threshold + plain.threshold)
 
 
+@pytest.mark.parametrize("far", [1e3, 1e6, 1e9])
+def test_a_small_variable_that_a_large_one_holds_pays_for_it(far):
+    """x_0 ≤ far and x_1 ≤ x_0 + 1 − far: what rounding leaves of x_0 is added to x_1, however small that is."""
+    x = [far * (1 + 2 * EPS), 1 + 3 * far * EPS]
+    held = sm.Polyhedron([[1.0, 0.0], [-1.0, 1.0]], [far, 1 - far], bounds=([-INF, -2], [INF, 2]))
+    assert sm.certify(sm.Minimax(sm.Affine([[0.0, -1.0]]), held), x, [1.0]).upper >= -1
+    low = sm.Polyhedron([[1.0, 1.0]], [far + 1], bounds=([-1, far], [5, 2 * far]))
+    assert sm.certify(sm.Minimax(sm.Affine([[-1.0, 0.0]]), low), [1 + far * EPS, far]).upper >= -1
+    tied = sm.Polyhedron(A_eq=[[1.0, 0.0], [1.0, -1.0]], b_eq=[far, far - 1], bounds=([-INF, -2], [INF, 2]))
+    assert sm.solve(sm.Minimax(sm.Affine([[0.0, 1.0]]), tied)).upper_bound >= 1
+
+
+def test_what_equalities_pass_on_to_each_other_is_paid_for():
+    """Unimodular rows, of variables from 1 to 1e8: the point is the only one, or the slope a combination of rows."""
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        d = int(rng.integers(2, 6))
+        E = np.eye(d)
+        for _ in range(2 * d):
+            i, j = rng.choice(d, 2, replace=False)
+            E[i] += rng.choice([-1, 1]) * E[j]
+        x = np.round(10.0 ** rng.uniform(0, 8, d)) * rng.choice([-1, 1], d)
+        E = E[: rng.integers(1, d + 1)]
+        away = [np.where(rng.random(d) < 0.7, np.round(np.abs(x) * rng.random(d)), INF) for _ in range(2)]
+        c = rng.integers(-2, 3, d) if len(E) == d else rng.integers(-2, 3, len(E)) @ E
+        rows = sm.Polyhedron(A_eq=E, b_eq=E @ x, bounds=(x - away[0], x + away[1]))
+        r = sm.solve(sm.Minimax(sm.Affine(c[None].astype(float)), rows))
+        assert r.upper_bound >= c @ x - 1e-15 * np.abs(c @ x), seed
+        assert r.lower_bound <= c @ x + 1e-15 * np.abs(c @ x), seed
+
+
+def test_rows_that_are_nearly_parallel_are_paid_for():
+    """y ≤ 1 + 2⁻³⁰·x and y ≥ 1 leave x ≥ 0, and both hold to rounding at x = −1e-7."""
+    thin = sm.Polyhedron([[-(2.0**-30), 1.0], [0.0, -1.0]], [1.0, -1.0])
+    family = sm.Minimax(sm.Affine([[1.0, 0.0]]), thin)
+    assert thin.contains([-1e-7, 1.0], 0.0)
+    assert 0 <= sm.certify(family, [-1e-7, 1.0], [1.0]).upper <= 1e-4
+
+
+@pytest.mark.parametrize(("rows", "x"), [([[1.0, -1.0]], 1e-310), ([[1e-308, -1e-308]], 1e-8), ([[0.0, 0.0]], 1.0)])
+def test_what_is_paid_for_is_a_number(rows, x):
+    domain = sm.Polyhedron(A_eq=rows, b_eq=[0.0])
+    c = sm.certify(sm.Minimax(sm.Affine([[1.0, 0.0]], [1.0]), domain), [x, x], [1.0])
+    assert 1 + x <= c.upper <= (1 + x) * (1 + 1e-14)
+
+
 @pytest.mark.parametrize("small", [1e-3, 1e-9, 1e-12, 1e-17])
 def test_a_small_entry_makes_no_large_unit(small):
     """x_1 is 1, however little it means to the row."""

@@ -9,17 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._cached import cached_property
 from .._linalg import least_squares
-from .._typing import Array, Matrix
+from .._typing import Array
 from .base import EPS, NEAR, TINY, Linear, Set, same_size, tolerance
 from .boxes import bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import halfspaces, nearest
-from .program import Program, own_units, program
+from .offset import Group, row_by_row, together
+from .program import Program, own_units, program, zero_rows
 from .stated import bounds_of, rows_of
 
 ROUNDS = 3  # projections of a projection
 ACTIVE, ROUNDED = 1e-10, 1e-15  # relative: a row that y lies on, and what rounding leaves
 MANY = 1000  # variables from which an interior point is looked for before a linear program is solved
+FEW = 1 << 16  # entries of rows up to which their pseudo-inverse is looked at
 LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
 
@@ -139,7 +141,6 @@ class Polyhedron(Set):
 
     def _lengths(self, size: Array) -> Array:
         """Units for a point with |x| = size: the largest of these, or less where rows say so; 0 of one in no row."""
-        size = np.where(self._coupled, size, 0.0)
         own, most = self._units * (size / self._units).max(), size.max() or 1.0
         return np.where(self._coupled, np.where(own > 0, np.minimum(own, most), most), 0.0)
 
@@ -159,20 +160,29 @@ class Polyhedron(Set):
     def miss(self, x: Array) -> Array:
         """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X.
 
-        Else, in units of each variable (`_lengths`), what coordinates lose, and the way that each row would have x go:
-        over·|a_ij|/‖a_i‖².
+        Else what all the other rows together ask of each coordinate; where these are too many, some eps of the largest,
+        and the ways that rows would have x go, one by one.
         """
         (beyond, _), *rows = self._violations(x)
         terms = 2 * (self.d + 2)
         over = [np.maximum(by + terms * (EPS * size + TINY), 0.0) for by, size in rows]
         if not rows or (self.A_eq is None and np.all(beyond <= 0) and not over[0].any()):
             return np.zeros(self.d)
-        unit, rest = self._lengths(np.abs(x)), [A for A in (self.A_ub, self.A_eq) if A is not None]
-        z = np.divide(x, unit, out=np.zeros(self.d), where=unit > 0)
-        room = NEAR * unit * (np.abs(z) + np.abs(z).max())
-        movable = unit * ((x - self.lb > room) & (self.ub - x > room))
-        off = super().miss(z) + sum(_ways(A, by, unit, movable) for A, by in zip(rest, over, strict=True))
-        return np.where(unit > 0, unit * off, 0.0)
+        sides = [(self.A_ub, self.b_ub, False), (self.A_eq, self.b_eq, True)]
+        given = [side for side in sides if side[0] is not None]
+        groups = [Group(A, b, by, equal) for (A, b, equal), by in zip(given, over, strict=True)]  # type: ignore[arg-type]
+        size = np.where(self._coupled, np.abs(x), 0.0)
+        if self.d * sum(map(np.count_nonzero, over)) <= FEW:
+            unit = self._lengths(size)
+            return 4 * EPS * size + together(groups, x, unit, self._apart(x, unit))
+        apart = self._apart(x, size.max()).astype(float)
+        off = super().miss(size) + sum(row_by_row(group.A, group.over, apart) for group in groups)
+        return np.where(self._coupled, off, 0.0)
+
+    def _apart(self, x: Array, unit: Array | float) -> NDArray[np.bool_]:
+        """Off the bounds, for numbers of the size |x| + unit."""
+        room = NEAR * (np.abs(x) + unit)
+        return (x - self.lb > room) & (self.ub - x > room)
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""
@@ -244,7 +254,7 @@ class Polyhedron(Set):
         found: list[Array] = []
         for own in (False, True):
             x, trouble = program(self.linear(), self._units if own else None).centre()
-            if trouble:
+            if trouble and not found:
                 raise ValueError(f"the polyhedron could not be checked for emptiness: {trouble}")
             if x is not None:
                 found.append(np.clip(x, self.lb, self.ub))
@@ -260,37 +270,12 @@ class Polyhedron(Set):
         raise Empty("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
 
     def _interior(self, x: Array) -> bool:
-        """Every inequality and bound leaves room, but for fixed variables, and the equalities hold."""
+        """Every inequality and bound leaves room, but for fixed variables and rows of zeros; the equalities hold."""
         _, *rows = self._violations(x)
         wide = (self.lb == self.ub) | ((self.lb < x) & (x < self.ub))
-        return bool(wide.all()) and self.contains(x, 1e-12) and (self.A_ub is None or bool(np.all(rows[0][0] < 0)))
+        open_ = self.A_ub is None or np.all((rows[0][0] < 0) | zero_rows(self.A_ub))
+        return bool(wide.all() and open_) and self.contains(x, 1e-12)
 
     def _is_bounded(self) -> bool:
         """Box bounds on every side; a set bounded only through its rows is treated as unbounded (multipliers prove)."""
         return bool(np.isfinite(self.lb).all() and np.isfinite(self.ub).all())
-
-
-@np.errstate(all="ignore")
-def _ways(A: Matrix, over: Array, unit: Array, movable: Array) -> Array:
-    """Σ_i over_i·|a_ij|/‖a_i‖² over the movable j, where a row has any: bounds may hold the others. (d,).
-
-    In units; `movable` has those of the movable, and 0 elsewhere. Every row is divided by its largest entry first, for
-    squares may overflow.
-    """
-    late = np.flatnonzero(over)
-    if not late.size:
-        return np.zeros(A.shape[1])
-    rows = abs(A[late])
-    held = (rows @ movable == 0).astype(float)
-    rows = _times(rows, movable[None, :]) + _times(_times(rows, unit[None, :]), held[:, None])
-    peaks = rows.max(axis=1)
-    peaks = peaks.toarray().ravel() if sp.issparse(peaks) else peaks
-    peaks = np.where(peaks > 0, peaks, 1.0)
-    rows = _times(rows, 1 / peaks[:, None])
-    square = _times(rows, rows).sum(axis=1)
-    return np.asarray(rows.T @ (over[late] / peaks / np.where(square > 0, square, np.inf)))
-
-
-def _times(M: Matrix, factor: Any) -> Matrix:
-    """Entry by entry."""
-    return M.multiply(factor).tocsr() if sp.issparse(M) else M * factor

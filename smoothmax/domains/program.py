@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from .._typing import Array, Index, Matrix
 from .base import Linear
 
 TROUBLE = 4  # linprog's status for numerical difficulties
 SWEEPS = 3  # over rows and columns
-DEAF = -40  # log2 of an entry that is rounding
 FAR = 1000  # a power of 2 that leaves room for products
 
 
@@ -92,7 +92,7 @@ def program(linear: Linear, units: Array | None = None) -> Program:
     )
     (b_ub, of_ub), (b_eq, of_eq) = ((None, np.zeros(0)) if both is None else both.T for both in (ub, eq))
     sides = np.column_stack([linear.lb, linear.ub]) / own[:, None]
-    empty = [_zero_rows(A) for A in (A_ub, A_eq)]
+    empty = [zero_rows(A) for A in (A_ub, A_eq)]
     told = [np.where(none, 0.0, b) for b, none in zip((b_ub, b_eq), empty) if b is not None]
     given = np.concatenate([np.abs(b[np.isfinite(b)]).ravel() for b in (*told, sides)])
     unit = 1.0 if units is not None else float(given.max(initial=0.0)) or 1.0
@@ -105,8 +105,7 @@ def program(linear: Linear, units: Array | None = None) -> Program:
 @np.errstate(all="ignore")
 def own_units(linear: Linear) -> Array:
     """Powers of 2 in which the entries of [A_ub b_ub; A_eq b_eq; I lb; I ub] are near 1, for HiGHS drops small ones:
-    rows and columns in turn are divided by √(least·largest) of theirs. What is rounding beside its row and its column
-    has no say."""
+    rows and columns in turn are divided by √(least·largest) of theirs."""
     d = linear.lb.size
     eye, sides = sp.eye_array(d, format="csr"), (linear.lb, linear.ub)
     bounds = [(eye[some], side[some]) for side in sides for some in [np.isfinite(side) & (side != 0)]]
@@ -115,9 +114,6 @@ def own_units(linear: Linear) -> Array:
     table = sp.vstack([sp.csr_array((0, d + 1)), *blocks])
     rows, columns, entries = sp.find(table)
     logs, of_columns = np.log2(np.abs(entries)), np.zeros(d + 1)
-    highest = [_ends(logs, groups, size)[1][groups] for groups, size in zip((rows, columns), table.shape)]
-    heard = logs > np.minimum(*highest) + DEAF
-    rows, columns, logs = rows[heard], columns[heard], logs[heard]
     for _ in range(SWEEPS):
         of_rows = _middles(logs - of_columns[columns], rows, table.shape[0])
         of_columns = _middles(logs - of_rows[rows], columns, d + 1)
@@ -127,21 +123,15 @@ def own_units(linear: Linear) -> Array:
 
 def _middles(logs: Array, groups: Index, count: int) -> Array:
     """Half the sum of the least and the largest of each group; 0 where it has none."""
-    least, largest = _ends(logs, groups, count)
-    return np.where(least <= largest, (least + largest) / 2, 0.0)
-
-
-def _ends(logs: Array, groups: Index, count: int) -> tuple[Array, Array]:
-    """The least and the largest of each group; (inf, −inf) where it has none."""
     least, largest = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(least, groups, logs)
     np.maximum.at(largest, groups, logs)
-    return least, largest
+    return np.where(least <= largest, (least + largest) / 2, 0.0)
 
 
-def _zero_rows(A: Matrix) -> Array:
+def zero_rows(A: Matrix) -> NDArray[np.bool_]:
     """Where a row has no entries but zeros."""
-    return np.zeros(0, bool) if A is None else np.asarray(abs(A).max(axis=1).toarray().ravel() == 0)
+    return np.zeros(0, bool) if A is None else np.asarray(abs(sp.csr_array(A)).max(axis=1).toarray().ravel() == 0)
 
 
 @np.errstate(all="ignore")

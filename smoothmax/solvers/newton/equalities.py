@@ -78,16 +78,16 @@ class Equalities:
         if move is None or not np.all(np.abs(move) <= SMALL * room):
             W = np.minimum(room, 1.0)[:, None] * self.E.T
             move = W @ Factor(self.E @ W, EPS)(miss)
-        return self._cleared(x + move, move)
+        return self._cleared(x + move, move, room)
 
-    def _cleared(self, x: Array, move: Array) -> Array:
+    def _cleared(self, x: Array, move: Array, room: Array) -> Array:
         """x without what is only the rounding of the move that led there, in rows that hold nothing else."""
         size = np.abs(self.E) @ np.abs(x) + np.abs(self.e)
         off = np.abs(self.missing(x)) > OFF * size
         if not off.any():
             return x
         noise = LEFT * float(np.abs(move / self.columns).max()) * self.columns
-        return np.where((off @ np.abs(self.E) > 0) & (np.abs(x) <= noise), 0.0, x)
+        return np.where((off @ np.abs(self.E) > 0) & (np.abs(x) <= noise) & (np.abs(x) < room), 0.0, x)
 
     def _reduced(self, M: Array, r: Array, e: Array, floor: float, walls: bool) -> tuple[Array, Array]:
         """In the null space: of the basis made once while that resolves M, else of one in the units of M itself."""
