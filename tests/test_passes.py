@@ -10,11 +10,12 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse.linalg import LinearOperator
 from scipy.special import logsumexp
 
 import smoothmax as sm
 from smoothmax.components import Linearization, Meter, Portion, base
-from smoothmax.components.block import PROBES
+from smoothmax.components.block import PROBES, Block
 from smoothmax.components.tallies import Extent, Pull, Sizes, Soft, Values, Worst
 from tests.effort import law
 
@@ -288,3 +289,42 @@ def test_leaders_within_a_distance_are_those_at_it_too():
     for within, rows in ((0.0, [0, 3]), (1.0, [0, 1, 3]), (2.0, [0, 1, 2, 3])):
         assert lin.leaders(within)[0].tolist() == rows
         assert Linearization(sm.Affine(np.zeros((N, D)), values), X).leaders(within)[0].tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "values", "jacobian", "words"),
+    [
+        ((0, 7), lambda: B, lambda: A, r"rows must be \(slice\(i, j\),\), .* in a Block; got \(0, 7\)"),
+        ((slice(0, N),), B, lambda: A, "values and jacobian of a Block must be functions; got array"),
+        ((slice(0, N),), lambda: B, A, "values and jacobian of a Block must be functions; got <function"),
+    ],
+)
+def test_what_a_block_is_made_of_is_named(rows, values, jacobian, words):
+    with pytest.raises(TypeError, match=words):
+        Block(rows, values, jacobian)
+
+
+def test_a_meter_is_one_or_none():
+    with pytest.raises(TypeError, match="meter must be a Meter or None; got float"):
+        Linearization(sm.Affine(A, B), X, 3.0)
+
+
+def test_blocks_of_data_elsewhere_are_not_handed_out(monkeypatch):
+    family = sm.Affine(A, B)
+    monkeypatch.setattr(sm.Affine, "remote", True)
+    with pytest.raises(TypeError, match=r"Affine.* has no blocks to hand out: its data stay where they are"):
+        next(Linearization(family, X).blocks())
+
+
+def test_an_operator_that_is_nan_is_not_looked_into():
+    """Rows without weight add nothing, nan included; but an operator shows no rows."""
+    broken = LinearOperator((N, D), matvec=lambda u: np.full(N, np.nan), rmatvec=lambda v: np.full(D, np.nan))
+    block = Block((slice(0, N),), lambda: B, lambda: broken)
+    assert np.isnan(block.vjp(np.eye(N)[0])).all()
+    assert np.isnan(block.vjp(np.ones(N))).all()
+    fine = Block((slice(0, N),), lambda: B, lambda: LinearOperator((N, D), matvec=A.__matmul__, rmatvec=A.T.__matmul__))
+    np.testing.assert_allclose(fine.vjp(np.eye(N)[0]), A[0])
+
+
+def test_jacobian_rows_are_doubles():
+    assert Block((slice(0, N),), lambda: B, lambda: A.astype(np.float32)).jac(np.arange(2)).dtype == np.float64
