@@ -214,9 +214,9 @@ def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult, *, smoothed
     if other.lower_bound > best.lower_bound:
         c = prove(problem, problem.at(best.x), other.weights, other.multipliers)
         if c.lower < other.lower_bound:  # proven elsewhere, it holds at every x
-            optimization = other.gap_parts[1]
-            parts = (best.upper_bound - other.lower_bound - optimization, optimization)
-            c = replace(other.certificate, upper=best.upper_bound, parts=parts)
+            lower, optimization = min(other.lower_bound, best.upper_bound), other.gap_parts[1]
+            parts = (best.upper_bound - lower - optimization, optimization)
+            c = replace(other.certificate, lower=lower, upper=best.upper_bound, parts=parts)
         found.update(certificate=c, lower_bound=c.lower, gap=c.gap, gap_parts=c.parts, weights=c.weights)
         found.multipliers = c.multipliers
     found.smoothed_lower_bound = np.fmax(one.smoothed_lower_bound, two.smoothed_lower_bound)

@@ -19,6 +19,7 @@ from smoothmax import Multipliers, certificate, inner
 from tests import naive
 from tests.effort import law
 from tests.laws import assert_brackets, assert_refuses
+from tests.trust.random_problems import random_problem
 
 EPS = float(np.finfo(float).eps)
 INF = np.inf
@@ -1023,6 +1024,47 @@ def test_rows_that_are_nearly_parallel_are_paid_for():
     family = sm.Minimax(sm.Affine([[1.0, 0.0]]), thin)
     assert thin.contains([-1e-7, 1.0], 0.0)
     assert 0 <= sm.certify(family, [-1e-7, 1.0], [1.0]).upper <= 1e-4
+
+
+@pytest.mark.parametrize("steep", [2.0**-10, 2.0**-20, 2.0**-33])
+def test_a_wedge_has_more_rows_than_variables_at_its_corner(steep):
+    """|y − 1| ≤ ε (x − 1) − 4e and x ≥ 1: all rows hold to rounding at (1, 1), and x is at least 1 + 4e/ε."""
+    wedge = sm.Polyhedron(
+        [[-steep, 1], [-steep, -1], [-1, 0]], [1 - steep - 4 * EPS, -1 - steep - 4 * EPS, -1], bounds=(-10, 10)
+    )
+    family, least = sm.Minimax(sm.Affine([[1.0, 0.0]]), wedge), 1 + 4 * EPS / steep
+    assert wedge.contains([1.0, 1.0], 0.0)
+    assert least <= sm.certify(family, [1.0, 1.0], [1.0]).upper <= 1 + 5 * EPS / steep
+    assert sm.solve(family).upper_bound >= least
+    assert sm.certify(sm.Minimax(family.components, sm.Product([wedge])), [1.0, 1.0], [1.0]).upper >= least
+
+
+@pytest.mark.parametrize("low", [1 - 1e-8, -10.0])
+def test_what_mends_one_row_may_cross_another_or_a_bound(low):
+    """x_0 + M·x_1 + 1e-6·x_2 is to fall by 2eM, x_1 may not fall, x_0 hardly: x_2 falls by a half, and −x_2 rises."""
+    M, rows = 2.0**30, [[1, 2.0**30, 1e-6], [-1, 0, 0]]
+    held = sm.Polyhedron(rows, [1 + M + 1e-6 - 2 * EPS * M, -(1 - 1e-14)], bounds=([low, 1, -10], [10, 2, 10]))
+    upper = sm.certify(sm.Minimax(sm.Affine([[0.0, 0.0, -1.0]]), held), np.ones(3), [1.0]).upper
+    assert -0.53 <= upper <= 1
+
+
+def test_sets_without_interior_are_proven():
+    """Copies of rows with the opposite sign, equalities at a corner, and both at once."""
+    family = sm.Affine([[1.0, 2.0], [-2.0, 1.0], [0.5, -1.0]], [0.0, 1.0, 0.3])
+    pinned = [[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]], [1.0, -1.0, 0.0]
+    for rows in (pinned, ([*pinned[0], [2.0, 2.0]], [*pinned[1], 2.0])):
+        r = sm.solve(sm.Minimax(family, sm.Polyhedron(*rows)))
+        assert r.success, r.message
+    r = sm.solve(sm.Minimax(family, sm.Polyhedron([[1.0, 1.0], [0.0, -1.0]], [0.0, 0.0], [[1.0, -3.0]], [0.0])))
+    assert r.success, r.message
+
+
+def test_a_bound_for_other_data_is_no_higher_than_the_point():
+    problem = random_problem(1258220).problem
+    r = sm.solve(problem, max_passes=1000)
+    assert r.gap >= 0
+    c = sm.certify(problem, r.x, r.weights, r.multipliers)
+    assert 0 <= c.gap <= 1e-10
 
 
 @pytest.mark.parametrize(("rows", "x"), [([[1.0, -1.0]], 1e-310), ([[1e-308, -1e-308]], 1e-8), ([[0.0, 0.0]], 1.0)])

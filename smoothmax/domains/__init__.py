@@ -2,7 +2,7 @@
 
 from .ball import Ball
 from .base import Domain, Linear, Set
-from .boxes import Box, Free
+from .boxes import Box, Free, bounds_stop
 from .coerce import as_domain, intersect
 from .own import Own
 from .polyhedron import Empty, Polyhedron
@@ -26,6 +26,7 @@ __all__ = [
     "Sphere",
     "Walled",
     "as_domain",
+    "bounds_stop",
     "intersect",
     "walls_of",
 ]

@@ -1,86 +1,145 @@
-"""How far outside a polyhedron a point may lie whose rows hold only up to rounding: each row says by how much, `over`.
+"""How far from a polyhedron a point x may lie whose rows hold up to rounding: as far as a point y proven to be in it.
 
-A bound on max f over X needs some y in X near x. Row by row, the shortest way is −over·a/‖a‖²; of all rows together
-it is D (A D)⁺ over, the shortest in units D of the variables, which finds what rows ask of each other's variables too.
+    y = (1 − θ)(x + δ_x) + θ(s + δ_s)     E y = e,  A y ≤ b,  lb ≤ y ≤ ub
+
+with s inside, δ = D (E D)⁺ r the moves that mend the equalities (r = e − E x, E of full rank, D units), and θ the share
+at which every inequality that x + δ_x misses is made good by the slack of s + δ_s. Residuals are taken in the longest
+numbers there are, with a bound on their own rounding, so nothing here is a guess but the rank of E.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import qr, solve_triangular
 
 from .._linalg import dense
 from .._typing import Array, Matrix
-from .base import EPS, TINY
+from .base import EPS, TINY, Linear
 
 LONG = np.longdouble  # 64 bits of mantissa on x86, no more than a double's 53 elsewhere
 LAST = float(np.finfo(LONG).eps)
-STIFF = 1e-4  # of what the others move: coordinates at a bound
-CUT = 1e-13  # relative: singular values that are rounding, of rows that depend on others
+CUT = 1e-12  # relative: pivots of rows that depend on others
+STILL = 16  # eps: what such a row may be off by rounding, for its variables are at their bounds
+FLAT = 1e-12  # relative: the slack of s that is none
+SHORT = 8.0  # sum of coefficients, of rows with a largest entry of 1
+SAFE = 2.0  # for the rounding of (E D)⁺
+LARGEST = 1 << 20  # entries of E that are factorized
+FEW = 1 << 16  # the same of inequalities that are taken for equations
 
 
-@np.errstate(all="ignore")
-def row_by_row(A: Matrix, over: Array, movable: Array) -> Array:
-    """Σ_i over_i·|a_ij|/‖a_i‖² over the movable j, where a row has any: bounds may hold the others. (d,).
-
-    Every row is divided by its largest entry first, for squares may overflow.
-    """
-    late = np.flatnonzero(over)
-    if not late.size:
-        return np.zeros(A.shape[1])
-    rows = abs(A[late])
-    held = (rows @ movable == 0).astype(float)
-    rows = _times(rows, movable[None, :]) + _times(rows, held[:, None])
-    peaks = rows.max(axis=1)
-    peaks = peaks.toarray().ravel() if sp.issparse(peaks) else peaks
-    peaks = np.where(peaks > 0, peaks, 1.0)
-    rows = _times(rows, 1 / peaks[:, None])
-    square = _times(rows, rows).sum(axis=1)
-    return np.asarray(rows.T @ (over[late] / peaks / np.where(square > 0, square, np.inf)))
+def beyond(A: Matrix, b: Array, x: Array) -> tuple[Array, Array]:
+    """A x − b, and a bound on what rounding has done to it, for few rows."""
+    long, y = dense(A).astype(LONG), x.astype(LONG)
+    terms = np.asarray((long != 0) @ (y != 0).astype(np.float64) > 0)  # products of 0 do not underflow
+    error = 2 * (x.size + 2) * (LAST * (np.abs(long) @ np.abs(y) + np.abs(b)) + TINY * terms)
+    found = np.asarray(long @ y - b, dtype=np.float64)
+    return found, np.asarray(error, dtype=np.float64) + 2 * EPS * np.abs(found)
 
 
-def _times(M: Matrix, factor: Array) -> Matrix:
-    """Entry by entry."""
-    return M.multiply(factor).tocsr() if sp.issparse(M) else M * factor
+@dataclass(frozen=True)
+class Equations:
+    """Independent rows E y = e, with |D (E D)⁺|; those in which nothing can move; which rows are `own`, one of the
+    first, and which are `plain`, one of these or short combinations of them."""
+
+    E: Array
+    e: Array
+    inverse: Array
+    still: tuple[Array, Array]
+    own: NDArray[np.bool_]
+    plain: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, E: Array, e: Array, unit: Array) -> "Equations":
+        """Those of E that do not depend on the others when variables move in these units (0: not at all)."""
+        scaled = E * unit
+        peaks = np.abs(scaled).max(axis=1, initial=0.0)
+        some = np.flatnonzero((peaks > 0) & np.isfinite(peaks))
+        if not some.size:
+            return cls(E[:0], e[:0], np.zeros((unit.size, 0)), (E, e), np.zeros(e.size, bool), np.ones(e.size, bool))
+        Q, R, order = qr((scaled[some] / peaks[some, None]).T, mode="economic", pivoting=True)
+        size = np.abs(np.diagonal(R))
+        k = int(np.count_nonzero(size > CUT * size[0]))
+        kept = some[order[:k]]
+        inverse = unit[:, None] * solve_triangular(R[:k, :k], Q[:, :k].T).T / peaks[kept]
+        none = np.setdiff1d(np.arange(e.size), some)
+        own, plain = np.zeros(e.size, bool), np.ones(e.size, bool)
+        own[kept] = True
+        plain[some[order[k:]]] = np.abs(solve_triangular(R[:k, :k], R[:k, k:])).sum(axis=0) <= SHORT
+        return cls(E[kept], e[kept], SAFE * np.abs(inverse), (E[none], e[none]), own, plain)
+
+    def move(self, x: Array) -> Array:
+        """A bound on |δ| with E (x + δ) = e; inf where a row is off that nothing can mend."""
+        E, e = self.still
+        if np.any(np.abs(E @ x - e) > STILL * EPS * (np.abs(E) @ np.abs(x) + np.abs(e))):
+            return np.full(x.size, np.inf)
+        off, error = beyond(self.E, self.e, x)
+        return np.asarray(self.inverse @ (np.abs(off) + error))
 
 
-class Group(NamedTuple):
-    """Rows A x ≤ b, or A x = b, of which those with over > 0 do not surely hold."""
+class Offset:
+    """The polyhedron with its point s."""
 
-    A: Matrix
-    b: Array
-    over: Array
-    equal: bool
+    def __init__(self, linear: Linear, inside: Array, unit: Array) -> None:
+        self.linear, self.inside, self.unit = linear, inside, np.where(linear.lb < linear.ub, unit, 0.0)
+        self.E = np.zeros((0, unit.size)) if linear.A_eq is None else dense(linear.A_eq)
+        self.e = np.zeros(0) if linear.b_eq is None else linear.b_eq
+        self.given = Equations.of(self.E, self.e, self.unit)
 
-    def late(self, x: Array) -> tuple[Array, Array]:
-        """These rows, dense, and by how much x is outside at most: A x − b in the longest numbers there are."""
-        some = np.flatnonzero(self.over)
-        A, b = dense(self.A[some]), self.b[some]
-        long = A.astype(LONG)
-        beyond, size = long @ x.astype(LONG) - b, np.abs(long) @ np.abs(x).astype(LONG) + np.abs(b)
-        over = (np.abs(beyond) if self.equal else beyond) + 2 * (x.size + 2) * (LAST * size + TINY)
-        return A, np.minimum(np.maximum(over, 0.0).astype(np.float64) * (1 + 2 * EPS), self.over[some])
+    @np.errstate(all="ignore")
+    def at(self, x: Array, unit: Array, enough: Array) -> Array:
+        """The least of what four ways prove; the others are tried where the first is not below `enough`.
 
+        Equalities alone are mended as such, in units of the set or in the given ones; inequalities too that s leaves no
+        room either; or all that x misses.
+        """
+        linear, s = self.linear, self.inside
+        stays = (linear.lb < linear.ub) & ((x == linear.lb) & (s == linear.lb) | (x == linear.ub) & (s == linear.ub))
+        none = np.zeros(0 if linear.b_ub is None else linear.b_ub.size, bool)
+        given = Equations.of(self.E, self.e, np.where(stays, 0.0, self.unit)) if stays.any() else self.given
+        best, late = self._between(x, given, none)
+        if np.all(best <= enough):
+            return best
+        unit = np.where(stays | (self.unit == 0), 0.0, unit)
+        if 0 < self.E.size <= FEW:
+            found, _ = self._between(x, Equations.of(self.E, self.e, unit), none)
+            best = found if np.max(found / enough) < np.max(best / enough) else best
+        if linear.A_ub is None or not late.any():
+            return best
+        A, b = dense(linear.A_ub[late]), linear.b_ub[late]  # type: ignore[index]
+        flat = late.copy()
+        flat[late] = A @ s - b >= -FLAT * (np.abs(A) @ np.abs(s) + np.abs(b))
+        for rows in (flat, late):  # of the first, copies of a row say the same; of the second, each is one more row
+            if rows.any() and np.count_nonzero(rows) * x.size <= FEW:
+                E = np.vstack([self.E, dense(linear.A_ub[rows])])
+                e = np.concatenate([self.e, linear.b_ub[rows]])  # type: ignore[index]
+                equations, taken = Equations.of(E, e, unit), rows.copy()
+                taken[rows] = equations.plain[self.e.size :] if rows is flat else equations.own[self.e.size :]
+                found, _ = self._between(x, equations, taken)
+                best = found if np.max(found / enough) < np.max(best / enough) else best
+        return best
 
-@np.errstate(all="ignore")
-def together(groups: Sequence[Group], x: Array, unit: Array, apart: NDArray[np.bool_]) -> Array:
-    """Σ_i |D (A D)⁺|_ji·over_i for the rows that do not surely hold; inf beyond the numbers. (d,).
-
-    D is `unit`, and much less for variables that are not `apart` from their bounds: they move where nothing else can.
-    """
-    found = [group.late(x) for group in groups]
-    rows, over = np.vstack([A for A, _ in found]), np.concatenate([by for _, by in found])
-    sizes = np.abs(rows) * unit
-    peaks = sizes.max(axis=1, where=apart, initial=0.0)[:, None]
-    most = np.max(sizes / peaks, axis=0, where=peaks > 0, initial=0.0)
-    unit = np.where(apart, unit, unit * np.minimum(STIFF / most, STIFF))
-    A = rows * unit
-    peaks = np.abs(A).max(axis=1, initial=0.0)
-    peaks = np.where(peaks > 0, peaks, 1.0)
-    try:
-        off = np.abs(np.linalg.pinv(A / peaks[:, None], rcond=CUT)) @ (over / peaks)
-    except np.linalg.LinAlgError:
-        off = np.full(unit.size, np.nan)
-    return np.where(unit > 0, np.where(np.isfinite(off), unit * off, np.inf), 0.0)
+    def _between(self, x: Array, equations: Equations, taken: NDArray[np.bool_]) -> tuple[Array, NDArray[np.bool_]]:
+        """|y − x|, and which inequalities x + δ_x may miss, but for those that were taken for equations."""
+        linear, s, there = self.linear, self.inside, equations.move(x)
+        needs, slacks = [there - (x - linear.lb), there - (linear.ub - x)], [s - linear.lb, linear.ub - s]
+        late, back = np.zeros(0, bool), equations.move(s)
+        if linear.A_ub is not None and linear.b_ub is not None:
+            A, b, size = linear.A_ub, linear.b_ub, np.abs(x)
+            reach = np.asarray(abs(A) @ there)
+            rough = np.asarray(A @ x) - b + 2 * (x.size + 2) * (EPS * (np.asarray(abs(A) @ size) + np.abs(b)) + TINY)
+            late = np.asarray(~((rough + reach <= 0) | taken))
+            over, error = beyond(A[late], b[late], x)
+            room, slip = beyond(A[late], b[late], s)
+            needs.append(over + error + reach[late])
+            slacks.append(-(room + slip) - np.asarray(abs(A[late]) @ back))
+        slacks[:2] = [slack - back for slack in slacks[:2]]
+        need, slack = np.concatenate(needs), np.concatenate(slacks)
+        short = ~(need <= 0)
+        if not short.any():
+            return there, late
+        need, slack = need[short], slack[short]
+        theta = float(np.max(np.where(slack > 0, need / (need + slack), np.inf)))
+        if not theta < 1:
+            return np.full(x.size, np.inf), late
+        return there + theta * (1 + 4 * EPS) * (np.abs(s - x) + there + back), late

@@ -10,18 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 from .._cached import cached_property
 from .._linalg import least_squares
 from .._typing import Array
-from .base import EPS, NEAR, TINY, Linear, Set, same_size, tolerance
+from .base import EPS, TINY, Linear, Set, same_size, tolerance
 from .boxes import bound_size, bounds_stop, reach_of_box
 from .central import central
 from .nearest import halfspaces, nearest
-from .offset import Group, row_by_row, together
+from .offset import LARGEST as LARGEST_EQ
+from .offset import Offset
 from .program import Program, own_units, program, zero_rows
 from .stated import bounds_of, rows_of
 
 ROUNDS = 3  # projections of a projection
 ACTIVE, ROUNDED = 1e-10, 1e-15  # relative: a row that y lies on, and what rounding leaves
 MANY = 1000  # variables from which an interior point is looked for before a linear program is solved
-FEW = 1 << 16  # entries of rows up to which their pseudo-inverse is looked at
+SHARP = 1e-14  # relative: a way to a point of X that is short enough
 LARGEST = 1 << 26  # entries of the dense rows, bounds among them, that a projection works on
 
 
@@ -136,8 +137,8 @@ class Polyhedron(Set):
     @cached_property
     def _coupled(self) -> NDArray[np.bool_]:
         """Which variables are in some row; the others are where they are."""
-        rows = sp.vstack([sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None])
-        return np.asarray(abs(rows).max(axis=0).toarray().ravel() > 0)
+        rows = [sp.csr_array((0, self.d)), *(sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None)]
+        return np.asarray(abs(sp.vstack(rows)).max(axis=0).toarray().ravel() > 0)
 
     def _lengths(self, size: Array) -> Array:
         """Units for a point with |x| = size: the largest of these, or less where rows say so; 0 of one in no row."""
@@ -158,31 +159,25 @@ class Polyhedron(Set):
 
     @np.errstate(all="ignore")
     def miss(self, x: Array) -> Array:
-        """Nothing where x is inside every row by more than the rounding of row·x, for then it is in X.
+        """How far x, whose rows hold up to rounding, is from a point that is proven to be in X (`Offset`).
 
-        Else what all the other rows together ask of each coordinate; where these are too many, some eps of the largest,
-        and the ways that rows would have x go, one by one.
+        Where A_eq has more than 2²⁰ entries, which nobody factorizes here, some eps of the largest coordinate for each
+        variable.
         """
-        (beyond, _), *rows = self._violations(x)
-        terms = 2 * (self.d + 2)
-        over = [np.maximum(by + terms * (EPS * size + TINY), 0.0) for by, size in rows]
-        if not rows or (self.A_eq is None and np.all(beyond <= 0) and not over[0].any()):
-            return np.zeros(self.d)
-        sides = [(self.A_ub, self.b_ub, False), (self.A_eq, self.b_eq, True)]
-        given = [side for side in sides if side[0] is not None]
-        groups = [Group(A, b, by, equal) for (A, b, equal), by in zip(given, over, strict=True)]  # type: ignore[arg-type]
         size = np.where(self._coupled, np.abs(x), 0.0)
-        if self.d * sum(map(np.count_nonzero, over)) <= FEW:
+        if self._offset is None:
+            off = (self.d + 2) * super().miss(size)
+        else:
             unit = self._lengths(size)
-            return 4 * EPS * size + together(groups, x, unit, self._apart(x, unit))
-        apart = self._apart(x, size.max()).astype(float)
-        off = super().miss(size) + sum(row_by_row(group.A, group.over, apart) for group in groups)
-        return np.where(self._coupled, off, 0.0)
+            enough = np.where(self._coupled, SHARP * (size + unit) + TINY, np.inf)
+            off = self._offset.at(x, unit, enough)
+        return np.where(self._coupled, np.where(np.isnan(off), np.inf, off), 0.0)
 
-    def _apart(self, x: Array, unit: Array | float) -> NDArray[np.bool_]:
-        """Off the bounds, for numbers of the size |x| + unit."""
-        room = NEAR * (np.abs(x) + unit)
-        return (x - self.lb > room) & (self.ub - x > room)
+    @cached_property
+    def _offset(self) -> Offset | None:
+        if self.A_eq is not None and self.A_eq.shape[0] * self.d > LARGEST_EQ:
+            return None
+        return Offset(self.linear(), self._start, self._units)
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, A_ub v ≤ 0, A_eq v = 0 and no finite bound in the way."""

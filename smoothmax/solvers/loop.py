@@ -11,7 +11,7 @@ from scipy.optimize import OptimizeResult
 from .._typing import Array
 from ..certificate import Certificate, prove
 from ..components import Meter
-from ..domains import Box
+from ..domains import Box, bounds_stop
 from ..problem import Minimax
 from ..surrogate import Point, Seen
 from ..upper import FEASIBLE
@@ -181,13 +181,14 @@ def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
     """All components of an affine problem fell along x − x₀ and the domain recedes that way: a proof of unboundedness.
 
     A nonlinear problem is called unbounded when max f has fallen 10¹² times below everything seen at the start; any
-    problem when it has fallen 10³⁰ times, where rounding may hide the ray.
+    problem when it has fallen 10³⁰ times, where rounding may hide the ray: unless bounds end it, for who starts at 0
+    has seen no unit.
     """
     if getattr(problem.domain, "bounded", False) or point is first or not np.isfinite(point.upper):
         return False
     fallen = -point.upper / (1.0 + float(np.abs(first.range).max()))
     if fallen > 1e30 or not problem.affine:
-        return fallen > 1e12
+        return fallen > 1e12 and not _stopped(problem, point.x - first.x)
     if point.range[0] >= first.range[0]:
         return False
     v = point.x - first.x
@@ -204,6 +205,12 @@ def _ray(problem: Minimax, first: Seen, point: Seen) -> bool:
     if not _recedes(problem, ray):
         return False
     return _all_fall(point, ray)
+
+
+def _stopped(problem: Minimax, v: Array) -> bool:
+    """A finite bound is in the way of the largest entries of v."""
+    sides = getattr(problem.domain, "linear", lambda: None)()
+    return sides is not None and bounds_stop(sides.lb, sides.ub, np.where(np.abs(v) >= 0.1 * np.abs(v).max(), v, 0.0))
 
 
 def _falls(problem: Minimax, point: Seen) -> bool:

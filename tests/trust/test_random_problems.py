@@ -98,7 +98,8 @@ class Truth:
         assert again.upper == pytest.approx(r.upper_bound, abs=1e-14 * size), r.method
         if problem.affine and np.isfinite(r.gap):
             stricter = again.kind == "bounded" and r.certificate.kind == "rounding"  # for the very data, at this x
-            room = (2 * HARMLESS if stricter else 1e-14) * size
+            other = again.residual if again.kind == "rounding" else 0.0  # what the data may be off by
+            room = (2 * HARMLESS if stricter else 1e-14 + other) * size
             assert again.gap <= 2 * r.gap + room, f"{r.method}: {again.gap} recomputed, {r.gap} said"
         assert r.gap >= 0
         above = float(peers.highest(case, r.x) - Fraction(r.upper_bound))
@@ -403,7 +404,9 @@ def _stationary(case, problem, r, x):
     assert np.all(np.abs(c) <= 1e-7 * (size + 1)), f"{case!r}: {c} is left"
 
 
-@pytest.mark.parametrize("seed", [40890, 51408, 53308, 54678, 271964, 294036, 505462, 656361, 739380, 799864])
+@pytest.mark.parametrize(
+    "seed", [40890, 51408, 53308, 54678, 271964, 294036, 505462, 656361, 739380, 799864, 1255786, 1258220]
+)
 def test_what_nights_have_found(seed):
     """nan in the multipliers handed over (twice), a set that the simplex method calls neither empty nor not, a start
     where rounding leaves more open than the spread, what settling left of an equality at 0, an optimum of 0 under τ."""
