@@ -174,8 +174,8 @@ def prove(
     lower = base + inner.value - inner.error - mean_error(part, q)
     if not math.isfinite(lower):
         return Certificate(-math.inf, upper, "none", inner.residual, p, multipliers)
-    if inner.kind == "rounding":  # a bound for other data, which may pass a point of these by as much
-        lower = min(lower, upper)
+    if upper < lower <= upper + 4 * inner.residual * float(size @ np.abs(lin.x)):
+        lower = upper  # a bound for data changed by the residual may pass a point of these by as much
     kind = "assumed-convex" if problem.components.assumed else inner.kind
     optimization = (mean - base) - inner.value
     return Certificate(lower, upper, kind, inner.residual, p, multipliers, (upper - lower - optimization, optimization))

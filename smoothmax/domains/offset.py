@@ -93,17 +93,22 @@ class Offset:
         Equalities alone are mended as such, in units of the set or in the given ones; inequalities too that s leaves no
         room either; or all that x misses.
         """
+
+        def worst(off: Array) -> float:
+            beside = np.where(enough < np.inf, off / enough, 0.0)
+            return float(np.nan_to_num(beside, nan=np.inf, posinf=np.inf).max())
+
         linear, s = self.linear, self.inside
         stays = (linear.lb < linear.ub) & ((x == linear.lb) & (s == linear.lb) | (x == linear.ub) & (s == linear.ub))
         none = np.zeros(0 if linear.b_ub is None else linear.b_ub.size, bool)
         given = Equations.of(self.E, self.e, np.where(stays, 0.0, self.unit)) if stays.any() else self.given
         best, late = self._between(x, given, none)
-        if np.all(best <= enough):
+        if worst(best) <= 1:
             return best
         unit = np.where(stays | (self.unit == 0), 0.0, unit)
         if 0 < self.E.size <= FEW:
             found, _ = self._between(x, Equations.of(self.E, self.e, unit), none)
-            best = found if np.max(found / enough) < np.max(best / enough) else best
+            best = min(best, found, key=worst)
         if linear.A_ub is None or not late.any():
             return best
         A, b = dense(linear.A_ub[late]), linear.b_ub[late]  # type: ignore[index]
@@ -116,7 +121,7 @@ class Offset:
                 equations, taken = Equations.of(E, e, unit), rows.copy()
                 taken[rows] = equations.plain[self.e.size :] if rows is flat else equations.own[self.e.size :]
                 found, _ = self._between(x, equations, taken)
-                best = found if np.max(found / enough) < np.max(best / enough) else best
+                best = min(best, found, key=worst)
         return best
 
     def _between(self, x: Array, equations: Equations, taken: NDArray[np.bool_]) -> tuple[Array, NDArray[np.bool_]]:

@@ -137,7 +137,7 @@ class Polyhedron(Set):
     @cached_property
     def _coupled(self) -> NDArray[np.bool_]:
         """Which variables are in some row; the others are where they are."""
-        rows = [sp.csr_array((0, self.d)), *(sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None)]
+        rows = [sp.csr_array((1, self.d)), *(sp.csr_array(A) for A in (self.A_ub, self.A_eq) if A is not None)]
         return np.asarray(abs(sp.vstack(rows)).max(axis=0).toarray().ravel() > 0)
 
     def _lengths(self, size: Array) -> Array:

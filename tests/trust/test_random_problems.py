@@ -102,7 +102,7 @@ class Truth:
             room = (2 * HARMLESS if stricter else 1e-14 + other) * size
             assert again.gap <= 2 * r.gap + room, f"{r.method}: {again.gap} recomputed, {r.gap} said"
         assert r.gap >= 0
-        above = float(peers.highest(case, r.x) - Fraction(r.upper_bound))
+        above = -np.inf if r.upper_bound == np.inf else float(peers.highest(case, r.x) - Fraction(r.upper_bound))
         assert above <= self.outside(r.x, size), f"{r.method}: max f is {above} above the upper bound {r.upper_bound}"
         if r.success:
             start = problem.at(problem.start(case.x0))
@@ -124,7 +124,7 @@ class Truth:
             assert over <= room, (
                 f"{r.method}: the lower bound {lower} {name} is {over} above {float(self.value)} ({kind})"
             )
-        under = float(self.value - Fraction(r.upper_bound))
+        under = -np.inf if r.upper_bound == np.inf else float(self.value - Fraction(r.upper_bound))
         assert under <= self.loose + self.outside(r.x, size), f"{r.method}: the upper bound is {under} too low"
         if r.success:
             off = float(Fraction(r.fun) - self.value)
