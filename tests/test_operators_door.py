@@ -143,3 +143,28 @@ def test_the_door_is_generous():
         assert type(result) is np.ndarray
         np.testing.assert_array_equal(result, expected)
     assert op.logsumexp(range(3)) == op.logsumexp(np.arange(3.0))
+
+
+def test_foreign_byte_orders_keep_their_precision():
+    for kind in ("f4", "f8"):
+        swapped = np.array([1.0, 2.0, 3.0], dtype=np.dtype(kind).newbyteorder("S"))
+        assert op.softmax(swapped).dtype == np.dtype(kind)
+        np.testing.assert_array_equal(op.softmax(swapped), op.softmax(swapped.astype(kind)))
+
+
+def test_axes_of_every_kind_of_integer():
+    x = np.arange(6.0).reshape(2, 3)
+    for axis in (0, -1, -2, 1):
+        np.testing.assert_array_equal(op.logsumexp(x, axis=np.int64(axis)), op.logsumexp(x, axis=axis))
+        np.testing.assert_array_equal(op.logsumexp(x, axis=(axis,)), op.logsumexp(x, axis=axis))
+    for axis in (0, -1, np.int64(-1)):
+        assert op.logsumexp(np.float64(3.0), axis=axis) == 3.0
+    for axis in (1, -2):
+        with pytest.raises(np.exceptions.AxisError, match=rf"^axis: axis {axis} is out of bounds"):
+            op.logsumexp(np.float64(3.0), axis=axis)
+    for axis in (2, -3, (0, 2)):
+        with pytest.raises(np.exceptions.AxisError, match=r"^axis: axis -?\d is out of bounds"):
+            op.logsumexp(x, axis=axis)
+    for axis in ((True,), (np.True_, 0), True, {0: 1}, 1.0, "0"):
+        with pytest.raises(TypeError, match=r"^axis: expected None, an int or a tuple of ints, got "):
+            op.logsumexp(x, axis=axis)
