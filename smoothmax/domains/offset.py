@@ -4,7 +4,8 @@
 
 with s inside, δ = D (E D)⁺ r the moves that mend the equalities (r = e − E x, E of full rank, D units), and θ the share
 at which every inequality that x + δ_x misses is made good by the slack of s + δ_s. Residuals are taken in the longest
-numbers there are, with a bound on their own rounding, so nothing here is a guess but the rank of E.
+numbers there are, with a bound on their own rounding. Two things are taken on trust: the rank of E, and, where X has no
+interior, that s satisfies the rows that x surely does; it does so to 1e-12, of which y takes the share θ.
 """
 
 from dataclasses import dataclass
