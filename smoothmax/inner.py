@@ -98,8 +98,11 @@ def _linear_minimum(problem: Minimax, x: Array, c: Array, size: Array, noise: Ar
     if not isinstance(problem.domain, Product):
         return _over(problem.domain, x, c, size, noise, allowed, harmless)
     pairs = list(zip(problem.domain.factors, problem.domain.blocks))
-    found = [_over(one, x[s], c[s], size[s], noise[s], allowed, harmless / len(pairs)) for one, s in pairs]
-    kind = max((one.kind for one in found), key=("bounded", "rounding", "none").index)
+    for cost in (harmless / len(pairs), -1.0):  # where one factor is proven for other data, all of them may be
+        found = [_over(one, x[s], c[s], size[s], noise[s], allowed, cost) for one, s in pairs]
+        kind = max((one.kind for one in found), key=("bounded", "rounding", "none").index)
+        if kind != "rounding":
+            break
     values = np.array([one.value for one in found])
     error = sum(one.error for one in found) + len(found) * EPS * float(np.abs(values).sum())
     return Inner(float(values.sum()), error, kind, float(np.fmax.reduce([one.residual for one in found])))
@@ -125,8 +128,8 @@ def _over_bounds(
 ) -> Inner:
     """Σ_j min(c_j (lb_j − x_j), c_j (ub_j − x_j)); coordinates without a bound must have c_j = 0 up to rounding.
 
-    With bounds far away |c_j| ≤ RESIDUAL·size_j costs more than without any. Where that is more than harmless, such a
-    coordinate counts as one without bounds: its cost is then (|c_j| + noise_j)·|x_j|.
+    With bounds far away |c_j| ≤ RESIDUAL·size_j costs more than without any. Where that is more than harmless, or where
+    others have no bounds, such a coordinate counts as one without: its cost is then (|c_j| + noise_j)·|x_j|.
     """
     far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
     sure = np.abs(c) > noise  # the sign of c_j, and with it the end of the interval, survives rounding
@@ -136,7 +139,7 @@ def _over_bounds(
     cost = np.where(closed, np.abs(c * far) + noise * width, 0.0)
     without = (np.abs(c) + noise) * np.abs(x)
     faint = closed & (np.abs(c) <= RESIDUAL * size) & (without < cost)
-    if not float(cost[faint].sum()) <= harmless:
+    if not (closed.all() and float(cost[faint].sum()) <= harmless):
         closed &= ~faint
     value = float(c[closed] @ far[closed])
     error = float(noise[closed] @ width[closed])

@@ -143,7 +143,9 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         message = LOCAL
     elif success and judge.smoothed:
         message = SMOOTHED
-    if not success and problem.convex and out.status == Status.STALLED and not math.isfinite(c.lower):
+    if out.status == Status.STALLED and problem.constraints is None and c.upper == math.inf:
+        message += " No point of the domain could be proven to lie near x, and so no upper bound."
+    if out.status == Status.STALLED and problem.convex and c.lower == -math.inf:
         message += " No lower bound could be proven."
     if out.status == Status.NOT_FINITE:
         message += _trouble(problem, judge)

@@ -295,6 +295,19 @@ def test_the_gradient_of_a_quadratic_is_rounded_too(monkeypatch):
     assert free.gap <= 1e-14 * abs(free.upper)
 
 
+def test_beside_a_variable_without_bounds_a_wide_interval_costs_no_more_than_none():
+    """|x1 + x2| over 0 ≤ x1 ≤ 1e5 is 0; for the very data the interval alone costs 1e-15·1e5, and x2 has no proof."""
+    affine, x, p = sm.Affine([[0.1, 0.1]], absolute=True), [0.5, -0.5], [0.5, 0.5]
+    wide, free = sm.Box([0.0], [1e5]), sm.Free(1)
+    for domain in (sm.Box([0.0, -INF], [1e5, INF]), sm.Product([wide, free])):
+        found = sm.certify(sm.Minimax(affine, domain), x, p)
+        assert found.kind == "rounding"
+        assert -1e-15 <= found.lower <= 0 <= found.upper <= 1e-15
+    alone = sm.certify(sm.Minimax(sm.Affine([[0.1]], absolute=True), wide), [0.5], p)
+    assert alone.kind == "bounded"
+    assert -1e-10 <= alone.lower <= 0
+
+
 def test_an_operator_shows_no_entries_and_still_proves_only_what_is_true():
     rng = np.random.default_rng(0)
     A, b = rng.standard_normal((30, 3)), rng.standard_normal(30)

@@ -826,6 +826,16 @@ def test_an_option_that_there_is_not_is_refused_in_the_name_of_the_function_call
         function(first, x0=[0.0, 0.0], convx=True)
 
 
+def test_an_upper_bound_that_is_missing_is_explained(monkeypatch):
+    """As where no point of a thin polyhedron is known to be near."""
+    problem = sm.Minimax(sm.Affine([[1.0, 2.0], [-1.0, 1.0], [0.0, -1.0]]), sm.Polyhedron([[1.0, 1.0]], [1.0]))
+    assert "upper bound" not in sm.solve(problem).message
+    monkeypatch.setattr(sm.Polyhedron, "miss", lambda self, x: np.full(x.size, np.inf))
+    r = sm.solve(problem, method="trust-region")
+    assert (r.status, r.upper_bound) == (Status.STALLED, np.inf)
+    assert "no upper bound" in r.message
+
+
 def test_what_a_path_shows():
     A = np.array([[1.0, 2], [3, -4], [-5, 1]])
     found = sm.path(sm.Minimax(sm.Affine(A, np.ones(3), absolute=True)), taus=[1.0, 0.1])
