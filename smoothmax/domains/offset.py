@@ -3,9 +3,9 @@
     y = (1 − θ)(x + δ_x) + θ(s + δ_s)     E y = e,  A y ≤ b,  lb ≤ y ≤ ub
 
 with s inside, δ = D (E D)⁺ r the moves that mend the equalities (r = e − E x, E of full rank, D units), and θ the share
-at which every inequality that x + δ_x misses is made good by the slack of s + δ_s. Residuals are taken in the longest
-numbers there are, with a bound on their own rounding. Two things are taken on trust: the rank of E, and, where X has no
-interior, that s satisfies the rows that x surely does; it does so to 1e-12, of which y takes the share θ.
+at which every inequality that x + δ_x misses is made good by the slack of s + δ_s. Where X has no interior, s itself
+may miss some by rounding: then x + δ_x makes that good. Residuals are taken in the longest numbers there are, with a
+bound on their own rounding. Taken on trust: that rows which depend on others up to rounding say the same as these.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ LAST = float(np.finfo(LONG).eps)
 CUT = 1e-12  # relative: pivots of rows that depend on others
 STILL = 16  # eps: what such a row may be off by rounding, for its variables are at their bounds
 FLAT = 1e-12  # relative: the slack of s that is none
+LEAST = float(np.finfo(float).tiny)  # of a share
 SHORT = 8.0  # sum of coefficients, of rows with a largest entry of 1
 SAFE = 2.0  # for the rounding of (E D)⁺
 LARGEST = 1 << 20  # entries of E that are factorized
@@ -36,6 +37,11 @@ def beyond(A: Matrix, b: Array, x: Array) -> tuple[Array, Array]:
     error = 2 * (x.size + 2) * (LAST * (np.abs(long) @ np.abs(y) + np.abs(b)) + TINY * terms)
     found = np.asarray(long @ y - b, dtype=np.float64)
     return found, np.asarray(error, dtype=np.float64) + 2 * EPS * np.abs(found)
+
+
+def roughly(A: Matrix, b: Array, x: Array, size: Array) -> Array:
+    """A x − b, rounded up; `size` is |A| |x|."""
+    return np.asarray(A @ x) - b + 2 * (x.size + 2) * (EPS * (size + np.abs(b)) + TINY)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ class Offset:
         self.E = np.zeros((0, unit.size)) if linear.A_eq is None else dense(linear.A_eq)
         self.e = np.zeros(0) if linear.b_eq is None else linear.b_eq
         self.given = Equations.of(self.E, self.e, self.unit)
+        if linear.A_ub is not None and linear.b_ub is not None:
+            self.slack = -roughly(linear.A_ub, linear.b_ub, inside, np.asarray(abs(linear.A_ub) @ np.abs(inside)))
 
     @np.errstate(all="ignore")
     def at(self, x: Array, unit: Array, enough: Array) -> Array:
@@ -131,21 +139,21 @@ class Offset:
         needs, slacks = [there - (x - linear.lb), there - (linear.ub - x)], [s - linear.lb, linear.ub - s]
         late, back = np.zeros(0, bool), equations.move(s)
         if linear.A_ub is not None and linear.b_ub is not None:
-            A, b, size = linear.A_ub, linear.b_ub, np.abs(x)
-            reach = np.asarray(abs(A) @ there)
-            rough = np.asarray(A @ x) - b + 2 * (x.size + 2) * (EPS * (np.asarray(abs(A) @ size) + np.abs(b)) + TINY)
-            late = np.asarray(~((rough + reach <= 0) | taken))
+            A, b = linear.A_ub, linear.b_ub
+            size, reach, gone = np.asarray(abs(A) @ np.stack([np.abs(x), there, back], axis=1)).T
+            rough = roughly(A, b, x, size) + reach
+            early = (rough <= 0) & ~taken
+            late = ~(early | taken)
             over, error = beyond(A[late], b[late], x)
             room, slip = beyond(A[late], b[late], s)
-            needs.append(over + error + reach[late])
-            slacks.append(-(room + slip) - np.asarray(abs(A[late]) @ back))
+            needs += [over + error + reach[late], rough[early]]
+            slacks += [-(room + slip) - gone[late], (self.slack - gone)[early]]
         slacks[:2] = [slack - back for slack in slacks[:2]]
         need, slack = np.concatenate(needs), np.concatenate(slacks)
         short = ~(need <= 0)
         if not short.any():
             return there, late
-        need, slack = need[short], slack[short]
-        theta = float(np.max(np.where(slack > 0, need / (need + slack), np.inf)))
-        if not theta < 1:
+        theta = max(float(np.max(np.where(slack > 0, need / (need + slack), np.inf)[short])) * (1 + 4 * EPS), LEAST)
+        if not (theta < 1 and np.all((1 - theta) * need <= theta * slack)):
             return np.full(x.size, np.inf), late
-        return there + theta * (1 + 4 * EPS) * (np.abs(s - x) + there + back), late
+        return there + theta * (np.abs(s - x) + there + back), late
