@@ -37,6 +37,9 @@ class Inner(NamedTuple):
     residual: float
 
 
+NOTHING = Inner(-math.inf, 0.0, "none", math.nan)
+
+
 def inner_minimum(problem: Minimax, lin: Linearization, p: Array, c: Array, size: Array, noise: Array) -> Inner:
     """min over y ∈ S of ⟨c, y − x⟩, or of the weighted quadratic over R^d, whichever is larger.
 
@@ -48,6 +51,8 @@ def inner_minimum(problem: Minimax, lin: Linearization, p: Array, c: Array, size
     if components.quadratic and not components.affine:
         best = _less_curvature(problem, best, components.curvature_slack(p), lin.x)
         P, terms = components.hess(lin.x, p), int(np.count_nonzero(p))
+        if P is None or not np.isfinite(P).all():
+            return best
         for curved in (
             _quadratic_minimum(P, lin.x, c, size, noise, terms),
             _mixed_minimum(problem, P, lin.x, c, size, noise, terms, HARMLESS * scale),
@@ -59,24 +64,23 @@ def inner_minimum(problem: Minimax, lin: Linearization, p: Array, c: Array, size
 
 
 def _mixed_minimum(
-    problem: Minimax, P: Array | None, x: Array, c: Array, size: Array, noise: Array, terms: int, harmless: float
+    problem: Minimax, P: Array, x: Array, c: Array, size: Array, noise: Array, terms: int, harmless: float
 ) -> Inner:
     """min over S of ⟨c − r, s⟩, plus min over R^d of ⟨r, s⟩ + ½ sᵀPs: r_j = c_j where the curvature makes that cheaper.
 
     Between the bounds of a half-open box ⟨c, s⟩ has no minimum and P alone knows nothing of the bounds that are active.
     """
-    none, linear = Inner(-math.inf, 0.0, "none", math.nan), linear_part(problem)
-    if P is None or linear is None or isinstance(problem.domain, Simplex) or not np.isfinite(P).all():
-        return none
+    linear = linear_part(problem)
+    if linear is None or isinstance(problem.domain, Simplex):
+        return NOTHING
     far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
     with np.errstate(divide="ignore", invalid="ignore"):
         bent = np.abs(c * far) > c * c / (2 * np.diagonal(P))
     if bent.all() or not bent.any():
-        return none
+        return NOTHING
     flat = _over_bounds(linear, x, np.where(bent, 0.0, c), size, np.where(bent, 0.0, noise), RESIDUAL, harmless)
     curved = _quadratic_minimum(P, x, np.where(bent, c, 0.0), size, np.where(bent, noise, 0.0), terms)
     kind = "bounded" if flat.kind == curved.kind == "bounded" else "rounding"
-    kind = "none" if "none" in (flat.kind, curved.kind) else kind
     residual = float(np.fmax(flat.residual, curved.residual))
     return Inner(flat.value + curved.value, flat.error + curved.error, kind, residual)
 
@@ -116,7 +120,7 @@ def _over(domain: Domain, x: Array, c: Array, size: Array, noise: Array, allowed
         return _over_bounds(linear, x, c, size, noise, allowed, harmless)
     y = np.asarray(domain.lmo(c), dtype=np.float64)
     if not np.isfinite(y).all():
-        return Inner(-math.inf, 0.0, "none", math.nan)
+        return NOTHING
     bound = getattr(domain, "reach", None)  # a user's domain does not say how far it reaches: proven up to rounding
     reach = bound(noise, x) if bound else 2 * float(noise @ (np.abs(x) + np.abs(y)))
     error = reach + gamma(x.size) * float(np.abs(c) @ np.abs(y - x)) + underflow(x.size)
@@ -152,19 +156,16 @@ def _over_bounds(
     return Inner(value, error + float(without[~closed].sum()), "rounding", residual)
 
 
-def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: Array, terms: int) -> Inner:
+def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, terms: int) -> Inner:
     """min over s of ⟨c, s⟩ + ½ sᵀPs = −½ cᵀP⁺c in equilibrated variables, P the sum of `terms` matrices P_i ⪰ 0.
 
     Rounding moves an entry of P by at most γ_k Σ p_i|P_i,jl| ≤ γ_k √(P_jj P_ll), one of S, with unit diagonal, by γ_k.
     Where S is singular, the bound is one for other data ("rounding"): eigenvalues of S up to RESIDUAL are set to zero,
     and so is c on their eigenvectors, up to RESIDUAL·size_j in each column.
     """
-    none = Inner(-math.inf, 0.0, "none", math.nan)
-    if P is None or not np.isfinite(P).all():
-        return none
     live = np.diagonal(P) > 0
     if not live.any() or P[~live].any():
-        return none
+        return NOTHING
     S, scale = equilibrate(P[np.ix_(live, live)])
     values, vectors = np.linalg.eigh(S)
     lost = underflow(terms) * float(np.max(scale * scale))
@@ -172,14 +173,14 @@ def _quadratic_minimum(P: Array | None, x: Array, c: Array, size: Array, noise: 
     kept = values - wobble > DEFINITE
     dropped = values[~kept]
     if np.any(np.abs(dropped) > RESIDUAL):
-        return none
+        return NOTHING
     out = np.where(live, 0.0, c)  # the part of c that has no curvature
     inside, t = scale * c[live], vectors.T @ (scale * c[live])
     if dropped.size:
         out[live] = vectors[:, ~kept] @ t[~kept] / scale
     residual = _residual(out, size + noise / RESIDUAL)  # below its own rounding c may well be 0
     if residual > RESIDUAL:
-        return none
+        return NOTHING
     least, t = float(values[kept][0]) - wobble, t[kept]
     value = -0.5 * float(np.sum(t * t / values[kept]))
     length = _length(inside)
