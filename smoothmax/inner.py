@@ -73,9 +73,8 @@ def _mixed_minimum(
     linear = linear_part(problem)
     if linear is None or isinstance(problem.domain, Simplex):
         return NOTHING
-    far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bent = np.abs(c * far) > c * c / (2 * np.diagonal(P))
+    far, width = _ways(linear, x, c, noise)
+    bent = (np.diagonal(P) > 0) & ~(np.abs(c * far) + noise * width <= c * c / (2 * np.diagonal(P)))
     if bent.all() or not bent.any():
         return NOTHING
     flat = _over_bounds(linear, x, np.where(bent, 0.0, c), size, np.where(bent, 0.0, noise), RESIDUAL, harmless)
@@ -135,10 +134,7 @@ def _over_bounds(
     With bounds far away |c_j| ≤ RESIDUAL·size_j costs more than without any. Where that is more than harmless, or where
     others have no bounds, such a coordinate counts as one without: its cost is then (|c_j| + noise_j)·|x_j|.
     """
-    far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
-    sure = np.abs(c) > noise  # the sign of c_j, and with it the end of the interval, survives rounding
-    width = np.where(sure, np.abs(far), np.maximum(np.abs(linear.ub - x), np.abs(x - linear.lb)))
-    width = np.where(noise > 0, width, 0.0)
+    far, width = _ways(linear, x, c, noise)
     closed = np.isfinite(far) & np.isfinite(width)
     cost = np.where(closed, np.abs(c * far) + noise * width, 0.0)
     without = (np.abs(c) + noise) * np.abs(x)
@@ -154,6 +150,14 @@ def _over_bounds(
     if residual > allowed:
         return Inner(-math.inf, error, "none", residual)
     return Inner(value, error + float(without[~closed].sum()), "rounding", residual)
+
+
+def _ways(linear: Linear, x: Array, c: Array, noise: Array) -> tuple[Array, Array]:
+    """y_j − x_j at the bound where c_j y_j is least, and how far y_j may be from x_j where rounding of c_j counts."""
+    far = np.where(c > 0, linear.lb, np.where(c < 0, linear.ub, x)) - x
+    sure = np.abs(c) > noise  # the sign of c_j, and with it the end of the interval, survives rounding
+    width = np.where(sure, np.abs(far), np.maximum(np.abs(linear.ub - x), np.abs(x - linear.lb)))
+    return far, np.where(noise > 0, width, 0.0)
 
 
 def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, terms: int) -> Inner:
@@ -186,8 +190,9 @@ def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, 
     length = _length(inside)
     wide = _length(scale * noise[live]) + 8 * values.size * EPS * length
     error = (wide * (length + wide) + underflow(values.size)) / least + 2 * wobble * abs(value) / least
-    if dropped.size or not live.all():
-        error += float((np.abs(out) + noise) @ np.abs(x))
+    left = np.where(live & (dropped.size == 0), 0.0, np.abs(out) + noise)
+    if dropped.size or left.any():
+        error += float(left @ np.abs(x))
         return Inner(value, error, "rounding", max(residual, float(np.abs(dropped).max(initial=0.0))))
     return Inner(value, error, "bounded", 0.0)
 

@@ -1,0 +1,115 @@
+"""The inner minimum of the certificate where nothing larger hides it: each way, its kind, and what its rounding costs."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import smoothmax as sm
+from smoothmax import inner
+
+EPS = float(np.finfo(float).eps)
+TINY = float(np.finfo(float).smallest_subnormal)
+INF = math.inf
+
+
+def test_each_coordinate_pays_by_its_bound_or_by_its_curvature():
+    """f = Σ y_j² + ⟨q, y⟩: the slope is paid for by c_j·(y_j − x_j) at the bound, or by −c_j²/4, whichever is less."""
+    x = np.array([1.0, 1.0, -1.0, -1.0, 2.0, 3.0])
+    c = np.array([2.0, 2.0, -2.0, -2.0, 0.5, 0.0])
+    lb = np.array([0.55, 0.45, -INF, -INF, 1.99, -INF])
+    ub = np.array([INF, INF, -0.55, -0.45, INF, INF])
+    problem = sm.Minimax(sm.Quadratic(2.0, (c - 2 * x)[None]), sm.Box(lb, ub))
+    found = sm.certify(problem, x, [1.0])
+    assert found.kind == "bounded"
+    assert found.residual == 0
+    assert found.gap == pytest.approx(0.9 + 1 + 0.9 + 1 + 0.005, abs=1e-12)
+    wide = sm.Minimax(problem.components, sm.Box(np.where(x == 3, -INF, -1e3), 1e3))  # the curvature alone
+    assert sm.certify(wide, x, [1.0]).gap == pytest.approx(4 * 1 + 0.0625, abs=1e-12)
+    assert sm.certify(sm.Minimax(problem.components), x, [1.0]).gap == pytest.approx(4 * 1 + 0.0625, abs=1e-12)
+
+
+def test_a_variable_that_neither_a_bound_nor_curvature_holds_is_proven_for_other_data():
+    """½ y_0² over y_0 ∈ R, and y_1 ≥ 0 with a slope of its own, y_2 free, in no component."""
+    P, q, r = np.diag([1.0, 0.0, 0.0]), np.array([[1.0, 2.0, 0.0]]), [1.0]
+    half = sm.Box([-INF, 0.0, -INF], [INF, INF, INF])
+    found = sm.certify(sm.Minimax(sm.Quadratic(P, q, r), half), [0.0, 0.0, 1.0], [1.0])
+    assert found.kind == "rounding"
+    assert found.lower == pytest.approx(0.5, abs=1e-14)
+    assert sm.certify(sm.Minimax(sm.Quadratic(P, q, r)), np.zeros(3), [1.0]).kind == "none"
+    closed = sm.Minimax(sm.Quadratic(P, q, r), sm.Box(-np.ones(3), np.ones(3)))  # y_0 by curvature, y_1 by its bound
+    found = sm.certify(closed, np.zeros(3), [1.0])
+    assert found.kind == "bounded"
+    assert found.lower == pytest.approx(-1.5, abs=1e-14)
+
+
+def test_curvature_of_components_without_weight_is_none():
+    """Σ p_i P_i is asked for where one of the families is curved, and there may be none."""
+    family = sm.Stack([sm.Quadratic(1.0, np.zeros((1, 2))), sm.Affine(np.array([[1.0, 0.0], [0.0, 1.0]]))])
+    problem = sm.Minimax(family, sm.Box(-np.ones(2), np.ones(2)))
+    assert sm.certify(problem, np.zeros(2), [0.0, 0.5, 0.5]).lower == pytest.approx(-1.0, abs=1e-14)
+
+
+def test_a_simplex_is_closed_by_its_oracle_even_where_curvature_would_do():
+    bowls = sm.Quadratic(2.0, [[1.0, -1.0], [0.5, 2.0]])
+    found = sm.certify(sm.Minimax(bowls, sm.Simplex(2)), [0.5, 0.5], [0.5, 0.5])
+    assert found.kind == "bounded"
+    c = np.array([1.75, 1.5])
+    assert found.gap == pytest.approx(np.ptp([0.5, 1.75]) / 2 + c.mean() - c.min(), abs=1e-13)
+
+
+def test_a_bend_down_by_rounding_is_paid_for_over_the_whole_set():
+    """½((y_0 + y_1)² − 2⁻⁵³ y_1²) falls along (1, −1): a box, a set that does not say how far it reaches, and R²."""
+    P, W = np.array([[1.0, 1.0], [1.0, 1.0 - 2.0**-53]]), 100.0
+    family = sm.Quadratic(P, np.zeros((1, 2)), [1.0])
+    assert family.convex
+    shift = np.sqrt(family.curvature_slack(np.ones(1)))
+    found = sm.certify(sm.Minimax(family, sm.Box([-W, -W], [W, W])), np.zeros(2), [1.0])
+    assert found.kind == "bounded"
+    assert Fraction(found.lower) <= 1 - Fraction(W) ** 2 / 2**54
+    assert 1 - found.lower == pytest.approx(0.5 * (shift.sum() * W) ** 2, rel=1e-2)
+
+    class Silent:
+        d, bounded = 2, True
+
+        def lmo(self, c):
+            return np.where(c > 0, -W, W)
+
+        def project(self, x):
+            return np.clip(x, -W, W)
+
+        def contains(self, x, tol=0.0):
+            return bool(np.all(np.abs(x) <= W))
+
+    for open_ended in (sm.Minimax(family), sm.Minimax(family, Silent())):
+        assert sm.certify(open_ended, np.zeros(2), [1.0]).kind == "rounding"
+    sure = sm.Minimax(sm.Quadratic(np.eye(2), np.zeros((1, 2)), [1.0]), sm.Box([-W, -W], [W, W]))
+    assert sm.certify(sure, np.zeros(2), [1.0]).lower == pytest.approx(1, abs=1e-14)
+
+
+@pytest.mark.parametrize("terms", [1, 1000, 10**6])
+def test_curvature_near_the_end_of_the_numbers_may_have_underflowed(terms):
+    """P = k·2⁻¹⁰⁷⁴ is a sum of products that lost up to 2·2⁻¹⁰⁷⁴ each."""
+    whole, c = 2 * 10**15, 1e-160
+    P, slope, none = np.array([[whole * TINY]]), np.array([c]), np.zeros(1)
+    found = inner._quadratic_minimum(P, none, slope, slope, none, terms)
+    least = -(Fraction(c) ** 2) / (2 * (whole - 2 * (terms + 2)) * Fraction(TINY))
+    assert found.kind == "bounded"
+    assert Fraction(found.value) - Fraction(found.error) <= least
+    assert found.error <= 1e-13 * abs(found.value) + 3 * float(Fraction(found.value) - least)
+
+
+def test_what_is_left_of_a_slope_where_there_is_no_curvature_must_be_rounding():
+    """P = vvᵀ with v of wide units: c along v is paid for, c beside it only up to 256 eps of the sizes."""
+    v = np.array([1e6, 1e-3])
+    P, size = np.outer(v, v), np.array([1e3, 1e-6])
+    for off, kind in ((0.0, "rounding"), (100 * EPS, "rounding"), (1e4 * EPS, "none")):
+        c = v + off * size * [1, 0]
+        found = inner._quadratic_minimum(P, np.zeros(2), c, size, np.zeros(2), 1)
+        assert found.kind == kind, off
+        if kind == "rounding":
+            assert found.value == pytest.approx(-0.5, rel=1e-9)
+            assert found.residual <= 256 * EPS
+    noise = np.array([10.0, 1e-8])  # below its own rounding c may be 0
+    assert inner._quadratic_minimum(P, np.zeros(2), v + [1.0, 0.0], size, noise, 1).kind == "rounding"
