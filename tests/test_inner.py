@@ -1,4 +1,4 @@
-"""The inner minimum of the certificate where nothing larger hides it: each way, its kind, and what its rounding costs."""
+"""The inner minimum of the certificate where nothing larger hides it: each way, its kind, and the price of rounding."""
 
 import math
 from fractions import Fraction
