@@ -139,3 +139,19 @@ def _outer(E: Array, M: Array) -> Array:
 def dense(A: Matrix) -> Array:
     """A sparse or dense matrix as a float64 array."""
     return np.asarray(A.toarray() if hasattr(A, "toarray") else A, dtype=np.float64)
+
+
+def balanced(E: Array) -> tuple[Array, Array]:
+    """Powers of 2 that bring the largest entry of each row and column near 1."""
+    rows, columns = np.ones(E.shape[0]), np.ones(E.shape[1])
+    for _ in range(3):
+        scaled = np.abs(E) * rows[:, None] * columns
+        rows = rows * halved(scaled.max(axis=1, initial=0.0))
+        scaled = np.abs(E) * rows[:, None] * columns
+        columns = columns * halved(scaled.max(axis=0, initial=0.0))
+    return rows, columns
+
+
+def halved(size: Array) -> Array:
+    """The powers of 2 that bring sizes between a half and 1; 1 for 0."""
+    return np.asarray(np.ldexp(1.0, -np.where(size > 0, np.frexp(size)[1], 0)))

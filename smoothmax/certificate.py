@@ -21,7 +21,7 @@ from . import _doors
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
 from .domains import Linear, Simplex
-from .inner import gamma, inner_minimum, linear_part, linear_walls, touched, underflow
+from .inner import RESIDUAL, gamma, inner_minimum, linear_part, linear_walls, touched, underflow
 from .problem import Minimax, checked, restored
 from .upper import mean_error, upper_value
 
@@ -137,9 +137,9 @@ def prove(
     `floor`, (d,): slopes that count as large, beside Σ p_i|J_ij|, where gradients come from functions. Without it a
     gradient that vanishes at the optimum would never be small in relation to itself.
     """
-    upper = upper_value(problem, lin)
+    upper, very = upper_value(problem, lin)
     if weights is None or not np.isfinite(lin.range).all():
-        return Certificate(-math.inf, upper, "none")
+        return Certificate(-math.inf, upper, "none", math.nan if very else RESIDUAL)
     if problem.components.assumed and problem.convex and not problem.affine and not upper < math.inf:
         return Certificate(-math.inf, upper, "none")  # outside of X nobody has said that f is convex
     if multipliers is not None and not all(np.isfinite(part).all() for part in multipliers):
@@ -172,13 +172,16 @@ def prove(
     size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
     lower = base + inner.value - inner.error - mean_error(part, q)
+    kind, residual = inner.kind, inner.residual
+    if not very:
+        kind, residual = kind.replace("bounded", "rounding"), max(residual, RESIDUAL)
     if not math.isfinite(lower):
-        return Certificate(-math.inf, upper, "none", inner.residual, p, multipliers)
-    if upper < lower <= upper + 4 * inner.residual * float(size @ np.abs(lin.x)):
+        return Certificate(-math.inf, upper, "none", residual, p, multipliers)
+    if upper < lower <= upper + 4 * residual * float(size @ np.abs(lin.x)):
         lower = upper  # a bound for data changed by the residual may pass a point of these by as much
-    kind = "assumed-convex" if problem.components.assumed else inner.kind
+    kind = "assumed-convex" if problem.components.assumed else kind
     optimization = (mean - base) - inner.value
-    return Certificate(lower, upper, kind, inner.residual, p, multipliers, (upper - lower - optimization, optimization))
+    return Certificate(lower, upper, kind, residual, p, multipliers, (upper - lower - optimization, optimization))
 
 
 def _by_densities(

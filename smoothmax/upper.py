@@ -20,34 +20,38 @@ PORTION = 1 << 14
 MANY = 256  # rows with weight: far from a vertex, where a bound common to all rows is sharp enough
 
 
-def upper_value(problem: Minimax, lin: Linearization) -> float:
-    """max_i f_i(x), rounded up; for x a little outside X, at its projection; inf farther out or for f not finite."""
+def upper_value(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
+    """max_i f_i(x), rounded up, and whether X is the very set; for x a little outside X, at its projection; inf farther
+    out or for f not finite."""
     if not np.isfinite(lin.range).all():
-        return math.inf
+        return math.inf, True
     if problem.constraints is not None and not problem.constraints.at(lin.x).excess <= FEASIBLE:
-        return math.inf
+        return math.inf, True
     if not problem.domain.contains(lin.x, 0.0):
         if not problem.domain.contains(lin.x, CLOSE):
-            return math.inf
+            return math.inf, True
         inside = np.asarray(problem.domain.project(lin.x), dtype=np.float64)
         if not np.isfinite(inside).all():
-            return math.inf
+            return math.inf, True
         lin = lin if np.array_equal(inside, lin.x) else problem.at(inside, lin.meter)
-    return _rounded_up(problem, lin) + _slope(problem, lin)
+    slope, sure = _slope(problem, lin)
+    return _rounded_up(problem, lin) + slope, sure
 
 
-def _slope(problem: Minimax, lin: Linearization) -> float:
-    """What max f may change over the rounding of a projection: Σ max_i |J_ij|·miss_j (of functions, the top row's)."""
-    miss = getattr(problem.domain, "miss", None)
-    if miss is None or not problem.components.rows or not np.isfinite(lin.range).all():
-        return 0.0
-    off = miss(lin.x)
+def _slope(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
+    """What max f may change over the rounding of a projection, Σ max_i |J_ij|·miss_j (of functions, the top row's), and
+    whether that is sure."""
+    missed = getattr(problem.domain, "missed", None)
+    if missed is None or not problem.components.rows or not np.isfinite(lin.range).all():
+        return 0.0, True
+    off, sure = missed(lin.x)
     if not off.any():
-        return 0.0
+        return 0.0, sure
     peaks = problem.components.column_peaks(np.abs(lin.x) + off)  # the mean value theorem
     if peaks is None:
         peaks = np.abs(lin.jac(lin.leaders(0.0)[0][:1])[0])
-    return float(peaks @ off)
+    lost = float(np.where(peaks == 0, 0.0, peaks * off).sum())  # 0 times inf is 0
+    return (lost if lost >= 0 else math.inf), sure
 
 
 def _rounded_up(problem: Minimax, lin: Linearization) -> float:

@@ -1082,7 +1082,7 @@ def test_what_the_point_inside_misses_is_made_good_by_the_other(walls, x, proven
     A, free = np.eye(2)[: 2 if walls == "rows" else 1], np.full(2, INF)
     ub = free if walls == "rows" else np.array([INF, 0.0])
     linear = Linear(-free, ub, A, np.zeros(len(A)))
-    off = Offset(linear, np.array([-1.0, 1e-12]), np.ones(2)).at(np.array([1e-9, x]), np.ones(2), np.ones(2))
+    off, _ = Offset(linear, np.array([-1.0, 1e-12]), np.ones(2)).at(np.array([1e-9, x]), np.ones(2), np.ones(2))
     assert np.isfinite(off).all() == proven
     assert not proven or 1e-9 <= off[0] <= 1.0001e-9
 

@@ -77,6 +77,10 @@ class Set:
         size = np.abs(x)
         return np.asarray(4 * EPS * (size + size.max()))
 
+    def missed(self, x: Array) -> tuple[Array, bool]:
+        """`miss`, and whether that is sure for the very data of X."""
+        return self.miss(x), True
+
     def prices(self, c: Array) -> tuple[Array, Array]:
         """(λ, ν) of the rows of `linear` in min ⟨c, y⟩ over X; zeros where lmo alone proves as much."""
         linear = self.linear()

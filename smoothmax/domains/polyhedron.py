@@ -157,21 +157,22 @@ class Polyhedron(Set):
         """Over the bounding box of the set; infinite in its unbounded directions."""
         return reach_of_box(self.lb, self.ub, err, x)
 
-    @np.errstate(all="ignore")
     def miss(self, x: Array) -> Array:
-        """How far x, whose rows hold up to rounding, is from a point that is proven to be in X (`Offset`).
+        """How far x, whose rows hold up to rounding, is from a point that is proven to be in X (`Offset`)."""
+        return self.missed(x)[0]
 
-        Where A_eq has more than 2²⁰ entries, which nobody factorizes here, some eps of the largest coordinate for each
-        variable.
-        """
+    @np.errstate(all="ignore")
+    def missed(self, x: Array) -> tuple[Array, bool]:
+        """`miss`, and whether it is sure: not where rows depend on others up to rounding only, nor where A_eq has more
+        than 2²⁰ entries, which nobody factorizes here: then it is some eps of the largest coordinate."""
         size = np.where(self._coupled, np.abs(x), 0.0)
         if self._offset is None:
-            off = (self.d + 2) * super().miss(size)
+            off, sure = (self.d + 2) * super().miss(size), False
         else:
             unit = self._lengths(size)
             enough = np.where(self._coupled, SHARP * (size + unit) + TINY, np.inf)
-            off = self._offset.at(x, unit, enough)
-        return np.where(self._coupled, np.where(np.isnan(off), np.inf, off), 0.0)
+            off, sure = self._offset.at(x, unit, enough)
+        return np.where(self._coupled, np.where(np.isnan(off), np.inf, off), 0.0), sure
 
     @cached_property
     def _offset(self) -> Offset | None:
@@ -255,14 +256,19 @@ class Polyhedron(Set):
                 found.append(np.clip(x, self.lb, self.ub))
                 if self._interior(found[-1]):
                     return found[-1]
-        for x in found:
-            if self.contains(x, 1e-12):
-                return x
+        sharp = [x for x in found if self.contains(x, 1e-12)]
+        if sharp:
+            return min(sharp, key=self._worst)
         for self._start in found:
             x = self.project(self._start)
             if self.contains(x):
                 return np.asarray(x)
         raise Empty("the polyhedron is empty: no point satisfies A_ub x ≤ b_ub, A_eq x = b_eq and the bounds")
+
+    @np.errstate(all="ignore")
+    def _worst(self, x: Array) -> float:
+        """The largest violation, relative."""
+        return max(float(np.nan_to_num(over / size).max(initial=0.0)) for over, size in self._violations(x))
 
     def _interior(self, x: Array) -> bool:
         """Every inequality and bound leaves room, but for fixed variables and rows of zeros; the equalities hold."""

@@ -13,7 +13,14 @@ from .base import Domain, Linear, same_size
 from .blocks import joined
 from .walled import Walled, walls_of
 
-OPTIONAL = ("reach", "miss", "recedes", "normal", "prices")  # what a factor may lack, and then the product does
+OPTIONAL = (
+    "reach",
+    "miss",
+    "missed",
+    "recedes",
+    "normal",
+    "prices",
+)  # what a factor may lack, and then the product does
 
 
 class Product:
@@ -111,7 +118,12 @@ class Product:
 
     def miss(self, x: Array) -> Array:
         """Of each block."""
-        return np.concatenate([f.miss(x[s]) for f, s in self._pairs()])
+        return self.missed(x)[0]
+
+    def missed(self, x: Array) -> tuple[Array, bool]:
+        """Of each block, and whether all are sure."""
+        found = [f.missed(x[s]) for f, s in self._pairs()]
+        return np.concatenate([off for off, _ in found]), all(sure for _, sure in found)
 
     def recedes(self, v: Array) -> bool:
         """v ≠ 0, and each block that is not zero is a ray of its factor."""

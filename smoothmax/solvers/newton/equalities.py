@@ -12,7 +12,7 @@ Schur complement of M (`solve_kkt`).
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from ..._linalg import Factor, solve_kkt
+from ..._linalg import Factor, balanced, halved, solve_kkt
 from ..._typing import Array
 
 EPS = float(np.finfo(float).eps)
@@ -27,7 +27,7 @@ class Basis:
 
     def __init__(self, E: Array, columns: Array) -> None:
         self.columns = columns
-        self.rows = _inverse(np.abs(E * columns).max(axis=1, initial=0.0))
+        self.rows = halved(np.abs(E * columns).max(axis=1, initial=0.0))
         Q, T = qr((E * columns).T * self.rows, check_finite=False)
         k = E.shape[0]
         self.Q, self.T, self.null = Q[:, :k], T[:k], columns[:, None] * Q[:, k:]
@@ -51,7 +51,7 @@ class Equalities:
 
     def __init__(self, E: Array, e: Array) -> None:
         self.m, d = E.shape
-        rows, self.columns = _units(E)
+        rows, self.columns = balanced(E)
         T, order = qr((E * rows[:, None] * self.columns).T, mode="r", pivoting=True)
         size = np.abs(np.diagonal(T))
         k = int(np.count_nonzero(size > 8 * max(E.shape) * EPS * size.max(initial=0.0)))
@@ -110,18 +110,3 @@ def _stretched(M: Array, columns: Array) -> Array:
 def _back(T: Array, rhs: Array, trans: int = 0) -> Array:
     """T⁻¹ rhs or T⁻ᵀ rhs; what is not finite stays so."""
     return np.asarray(solve_triangular(T, rhs, trans=trans, check_finite=False))
-
-
-def _units(E: Array) -> tuple[Array, Array]:
-    """Powers of 2 that bring the largest entry of each row and column near 1."""
-    rows, columns = np.ones(E.shape[0]), np.ones(E.shape[1])
-    for _ in range(3):
-        scaled = np.abs(E) * rows[:, None] * columns
-        rows = rows * _inverse(scaled.max(axis=1, initial=0.0))
-        scaled = np.abs(E) * rows[:, None] * columns
-        columns = columns * _inverse(scaled.max(axis=0, initial=0.0))
-    return rows, columns
-
-
-def _inverse(size: Array) -> Array:
-    return np.asarray(np.ldexp(1.0, -np.where(size > 0, np.frexp(size)[1], 0)))

@@ -1,0 +1,234 @@
+"""Points of a polyhedron that are proven to be near: upper bounds against exact optima, and the limits of each way."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+import smoothmax as sm
+from smoothmax.domains import Linear, Polyhedron, equations, offset
+from smoothmax.domains.equations import Equations
+from smoothmax.domains.implied import implied, whole
+from smoothmax.domains.offset import Offset
+from smoothmax.inner import RESIDUAL
+from tests.effort import law
+
+EPS = float(np.finfo(float).eps)
+INF = math.inf
+
+
+def upper(domain, c, x):
+    return sm.certify(sm.Minimax(sm.Affine([c]), domain), x).upper
+
+
+# ----------------------------------------------------------------------------- what only seems to follow from others
+
+
+@pytest.mark.parametrize("w", [2.0**-36, 2.0**-41, 2.0**-46])
+def test_a_row_that_nearly_follows_from_others_is_no_copy_of_them(w):
+    """y ≤ 1 + w x and y ≥ 1 (or y = 1) leave x ≥ 0; rows of one size are not told apart by their numbers."""
+    box, c = ([-1, -9], [1, 9]), [1.0, 0.0]
+    x = [-EPS / (16 * w) if w < 1e-12 else -1e-6, 1.0]
+    for wedge in (
+        Polyhedron([[-w, 1], [0, -1]], [1, -1], bounds=box),
+        Polyhedron([[-w, 1]], [1], [[0, 1]], [1], bounds=box),
+        Polyhedron([[-1, 1 / w], [0, -1]], [1 / w, -1], bounds=box),
+    ):
+        assert upper(wedge, c, x) >= 0
+        r = sm.solve(sm.Minimax(sm.Affine([c]), wedge), max_passes=200)
+        assert r.lower_bound <= 0 <= r.upper_bound
+
+
+@pytest.mark.parametrize("t", [2.0**-30, 2.0**-41])
+def test_equalities_that_are_nearly_the_same_are_two(t):
+    """x + y = 2 and x + (1 + t) y = 2 + t leave (1, 1) alone."""
+    point = Polyhedron(A_eq=[[1, 1], [1, 1 + t]], b_eq=[2, 2 + t])
+    x = [1 + 1e-15 / t, 1 - 1e-15 / t]
+    assert -1 <= upper(point, [-1.0, 0.0], x) <= -1 + 1e-12 / t
+    held = Polyhedron(A_eq=[[1, 1], [1, 1 + t]], b_eq=[2, 2 + t], bounds=([0, 0], [2, 2]))
+    r = sm.solve(sm.Minimax(sm.Affine([[-1.0, 0.0]]), held), max_passes=200)
+    assert r.lower_bound <= -1 <= r.upper_bound
+
+
+def test_a_small_coefficient_may_belong_to_a_variable_in_large_units():
+    """x + y = 1 and x + y + 2⁻⁵⁰z = 1 + 2⁻⁵⁰ leave z = 1, however little the rows differ in their numbers."""
+    rows = Polyhedron(A_eq=[[1, 1, 0], [1, 1, 2.0**-50]], b_eq=[1, 1 + 2.0**-50], bounds=([0, 0, 0], [1, 1, 4]))
+    assert upper(rows, [0.0, 0.0, 1.0], [0.5, 0.5, 0.0]) >= 1
+    r = sm.solve(sm.Minimax(sm.Affine([[0.0, 0.0, 1.0]]), rows), max_passes=200)
+    assert r.lower_bound <= 1 <= r.upper_bound
+
+
+def test_a_row_may_follow_from_others_and_its_side_not():
+    """x_0 ≤ 1, −(2⁵¹ + 2) x_0 + (2⁵⁰ − 2) x_1 ≤ −3 and more: of f = −2 x_1 no point proves less than the optimum."""
+    A = np.array([[2.0, 0.0], [-2251799813685250.0, 1125899906842622.0], [2.0, 2.0]])
+    b = np.array([2.0, -3.0, 6.0])
+    rows = Polyhedron(A, b, bounds=([-INF, 1.0], [INF, INF]))
+    best = Fraction(int(b[1]) - int(A[1, 0]), int(A[1, 1]))  # x_1 where x_0 = 1
+    for ulps in range(9):
+        assert Fraction(upper(rows, [0.0, -2.0], [1.0, 2 + 2 * ulps * EPS])) >= -2 * best
+
+
+@pytest.mark.parametrize("second", [(1.0, 1.0), (1.0, 2.0), (0.0, 1.0)])
+def test_what_stays_at_its_bound_does_not_excuse_a_row(second):
+    """−x + 2⁵⁰y = 2⁵⁰ − 1 (or ≤) and y ≥ 1 leave x = 1; to rounding (0, 1) will do."""
+    K, box = 2.0**50, ([0.0, second[0]], [1.0, second[1]])
+    for rows in (Polyhedron([[-1, K]], [K - 1], bounds=box), Polyhedron(A_eq=[[-1, K]], b_eq=[K - 1], bounds=box)):
+        least = 1 if second[0] == 1 else 0
+        assert upper(rows, [1.0, 0.0], [0.0, 1.0]) >= least
+        r = sm.solve(sm.Minimax(sm.Affine([[1.0, 0.0]]), rows), max_passes=200)
+        assert r.upper_bound >= least >= r.lower_bound
+
+
+def test_an_unknown_distance_of_a_variable_that_no_component_has_costs_nothing():
+    """0 times inf is 0 there, and inf where one has it."""
+    rows = Polyhedron(A_eq=[[-1, 2.0**50]], b_eq=[2.0**50 - 1], bounds=([0, 1], [1, 1]))
+    assert upper(rows, [1.0, 0.0], [0.0, 1.0]) == INF
+    assert sm.certify(sm.Minimax(sm.Quadratic(np.diag([1.0, 0.0]), np.zeros((1, 2))), rows), [0.0, 1.0]).upper == INF
+    loose = Polyhedron([[1, 2, 0], [-1, -2, 0], [0, 1, 1]], [0.3, -0.3, 1], bounds=([0, 0, 0], [1, 0.1, 1]))
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = sm.certify(sm.Minimax(sm.Affine([[1.0, 0.0, 0.0]]), loose), loose.project(rng.standard_normal(3)))
+        assert not math.isnan(found.upper)
+
+
+@pytest.mark.parametrize("walls", ["rows", "bounds"])
+@pytest.mark.parametrize(("x", "proven"), [(-1.0, True), (-1e-20, True), (-1e-22, False)])
+def test_what_the_point_inside_misses_is_made_good_by_the_other(walls, x, proven, monkeypatch):
+    """x_0 is 1e-9 too high, and y goes that share of the way to s, where x_1 is 1e-12 too high."""
+    monkeypatch.setattr(offset, "FEW", 0)  # no rows are taken for equations
+    A, free = np.eye(2)[: 2 if walls == "rows" else 1], np.full(2, INF)
+    ub = free if walls == "rows" else np.array([INF, 0.0])
+    linear = Linear(-free, ub, A, np.zeros(len(A)))
+    off, sure = Offset(linear, np.array([-1.0, 1e-12]), np.ones(2)).at(np.array([1e-9, x]), np.ones(2), np.ones(2))
+    assert sure
+    assert np.isfinite(off).all() == proven
+    assert not proven or 1e-9 <= off[0] <= 1.0001e-9
+
+
+# ------------------------------------------------------------------------------------------------ what does follow
+
+
+def test_copies_and_sums_of_rows_change_nothing():
+    """In whole numbers, fractions and units of any size: the bound is sure, and that of the rows alone."""
+    E = np.array([[1.0, 2.0, 0.0, -1.0], [0.3, 0.0, 1.0, 0.7]])
+    e, f = np.array([1.0, 0.5]), sm.Affine(np.array([[1.0, -1.0, 2.0, 0.0], [-1.0, 0.5, -1.0, 1.0]]))
+    alone = sm.solve(sm.Minimax(f, Polyhedron(A_eq=E, b_eq=e, bounds=(-np.ones(4), np.ones(4)))))
+    for rows in ([[1, 0]], [[2, 0], [0, -8]], [[-1, 0], [4, 0], [0.25, 0]], [[0, 2.0**40]]):
+        more = np.array(rows) @ E, np.array(rows) @ e
+        same = Polyhedron(A_eq=np.vstack([E, more[0]]), b_eq=np.r_[e, more[1]], bounds=(-np.ones(4), np.ones(4)))
+        r = sm.solve(sm.Minimax(f, same))
+        assert r.success
+        assert r.certificate.kind == "bounded"
+        assert r.fun == pytest.approx(alone.fun, abs=1e-7)
+        assert same.missed(r.x)[1]
+
+
+def test_a_transport_polytope_is_proven_though_one_of_its_rows_is_not_needed():
+    """Whole marginals: the rows of sources and those of sinks have the same sum, exactly."""
+    m, n, rng = 6, 9, np.random.default_rng(0)
+    E = sp.vstack([sp.kron(sp.eye_array(m), np.ones((1, n))), sp.kron(np.ones((1, m)), sp.eye_array(n))], format="csr")
+    rows = Polyhedron(A_eq=E, b_eq=np.r_[np.full(m, 3.0), np.full(n, 2.0)], bounds=(0, np.full(m * n, INF)))
+    cost = sm.Affine(rng.integers(0, 9, (4, m * n)).astype(float))
+    r = sm.solve(sm.Minimax(cost, rows))
+    assert r.success, r.message
+    assert rows.missed(r.x)[1]
+    tenths = Polyhedron(A_eq=E, b_eq=np.r_[np.full(m, 0.3), np.full(n, 0.2)], bounds=(0, np.full(m * n, INF)))
+    r = sm.solve(sm.Minimax(cost, tenths))  # 6·0.3 = 9·0.2, but not of the doubles: in exact arithmetic X is empty
+    assert r.success, r.message
+    assert not tenths.missed(r.x)[1]
+    assert r.certificate.kind == "rounding"
+    assert r.certificate.residual >= RESIDUAL
+    assert sm.certify(sm.Minimax(cost, tenths), r.x).residual == RESIDUAL
+    both = sm.Product([tenths, sm.Box([0.0], [1.0])])
+    assert not both.missed(np.append(r.x, 0.5))[1]
+    assert sm.Product([rows, sm.Box([0.0], [1.0])]).missed(np.append(10 * r.x, 0.5))[1]
+
+
+def sides(e):
+    return -whole(-np.asarray(e, dtype=float))
+
+
+@pytest.mark.parametrize("unit", [2.0**-700, 1.0, 2.0**900])
+def test_a_combination_is_checked_in_whole_numbers(unit):
+    E, e = np.array([[1.0, 3.0, 0.1], [2.0, -1.0, 0.2]]) * unit, [0.5, 0.25, 0.0]
+    for w, a in (([1.0, 0.0], E[0]), ([3.0, -2.0], [-unit, 11 * unit, None]), ([1 / 3, 0.0], None)):
+        if a is None:  # a third of these doubles is no row of doubles
+            a = E[0] / 3
+        elif a[2] is None:
+            a = np.array([a[0], a[1], float(3 * Fraction(E[0, 2]) - 2 * Fraction(E[1, 2]))])
+        exact = all(
+            Fraction(a[j]) == sum(Fraction(v).limit_denominator(99) * Fraction(E[i, j]) for i, v in enumerate(w))
+            for j in range(3)
+        )
+        for side in (sum(v * s for v, s in zip(w, e, strict=False)), 1.0, -1.0):
+            told = sides([*e[:2], side])
+            right = Fraction(side) == sum(Fraction(v).limit_denominator(99) * Fraction(s) for v, s in zip(w, e))
+            above = Fraction(side) >= sum(Fraction(v).limit_denominator(99) * Fraction(s) for v, s in zip(w, e))
+            given_ = a, E, np.array(w), np.array(w), told[2], told[:2]
+            assert implied(*given_, False) == (exact and right)
+            assert implied(*given_, True) == (exact and above)
+
+
+def test_a_row_of_zeros_follows_from_nothing():
+    none = np.zeros((0, 2)), np.zeros(0), np.zeros(0)
+    for side, equal, below in ((0, True, True), (1, False, True), (-1, False, False)):
+        assert implied(np.zeros(2), *none, side, sides([]), False) == equal
+        assert implied(np.zeros(2), *none, side, sides([]), True) == below
+    assert not implied(np.array([0.0, 1.0]), *none, 0, sides([]), False)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
+def test_whole_numbers_are_the_very_numbers(v):
+    numbers = whole(np.array(v))
+    units = {Fraction(x) / int(k) for x, k in zip(v, numbers, strict=True) if x}
+    assert len(units) <= 1
+    assert all((k == 0) == (x == 0) for x, k in zip(v, numbers, strict=True))
+
+
+# -------------------------------------------------------------------------------------------------- equations
+
+
+@law(60, 600)
+@given(st.integers(0, 2**32 - 1))
+def test_a_solution_of_equations_is_as_near_as_is_said(seed):
+    """Against the exact least change in whole numbers: some solution within the bound, in each coordinate."""
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 6))
+    k = int(rng.integers(1, d + 1))
+    E = rng.integers(-3, 4, (k, d)) * 2.0 ** rng.integers(-20, 21, d)
+    if rng.random() < 0.3:
+        E[-1] = E[0] * (1 + 2.0**-30)
+    y = rng.integers(-9, 10, d) * 1.0
+    e, x = E @ y, y * (1 + EPS * rng.integers(-2, 3, d))
+    below = np.zeros(k, bool)
+    unit = 2.0 ** rng.integers(-3, 4, d) / np.maximum(np.abs(E).max(axis=0), 1e-300)
+    found = Equations.of(E, e, below, np.where(np.isfinite(unit), unit, 1.0), x)
+    far = found.move(x)
+    if not found.sure or not np.isfinite(far).all():
+        return
+    # E δ = e − E x has a solution within ±far: a linear program in exact data, HiGHS to its tolerance
+    from scipy.optimize import linprog
+
+    rest = np.array(
+        [float(Fraction(b) - sum(Fraction(a) * Fraction(z) for a, z in zip(row, x))) for row, b in zip(E, e)]
+    )
+    size = np.abs(E) @ far
+    scale = np.where(size > 0, size, 1.0)
+    assert np.all(np.abs(rest) <= size)
+    told = linprog(np.zeros(d), A_eq=E * far / scale[:, None], b_eq=rest / scale, bounds=(-1, 1))
+    assert told.status == 0
+
+
+def test_equations_without_an_inverse_say_nothing():
+    """Rows whose numbers leave nothing of an inverse: the distance is inf, not a number; no rows cost nothing."""
+    E = np.array([[1.0, 1.0], [1.0, 1.0 + 16 * EPS]])
+    found = Equations.of(E, np.ones(2), np.zeros(2, bool), np.ones(2), np.ones(2))
+    assert np.all(found.move(np.array([1.0, 1e-3])) == INF) or not found.sure
+    empty = Equations.of(np.zeros((0, 2)), np.zeros(0), np.zeros(0, bool), np.ones(2), np.ones(2))
+    assert not empty.move(np.ones(2)).any()
+    assert empty.sure
+    assert equations.MOST < 1
