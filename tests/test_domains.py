@@ -345,6 +345,14 @@ def test_lots_of_rows_project():
 # --- what may stand for a domain
 
 
+def test_no_rows_at_all_still_say_how_many_variables_there_are():
+    for none in (np.zeros((0, 2)), sp.csr_array((0, 2))):
+        assert sm.Polyhedron(none, [], bounds=(0, 1)).d == 2
+        assert sm.Polyhedron(A_eq=none, b_eq=[], bounds=(0, 1)).start() == pytest.approx([0.5, 0.5])
+        with pytest.raises(ValueError, match=r"same number of columns.*\[2, 3\]"):
+            sm.Polyhedron(none, [], np.ones((1, 3)), [1.0])
+
+
 def test_none_is_everything():
     domain = sm.Minimax(np.eye(3)).domain
     assert isinstance(domain, sm.Free)

@@ -57,7 +57,7 @@ class Polyhedron(Set):
     ) -> None:
         self.A_ub, self.b_ub = rows_of("ub", A_ub, b_ub)
         self.A_eq, self.b_eq = rows_of("eq", A_eq, b_eq)
-        known = {A.shape[1] for A in (self.A_ub, self.A_eq) if A is not None}
+        known = {np.shape(A)[1] for A in (A_ub, A_eq) if A is not None and np.ndim(A) == 2}  # even of no rows
         if len(known) > 1:
             raise ValueError(f"A_ub and A_eq must have the same number of columns; they have {sorted(known)}")
         self.lb, self.ub = bounds_of(bounds, known.pop() if known else None)
