@@ -51,9 +51,9 @@ class Multipliers(NamedTuple):
 class Certificate:
     """lower ≤ min max f ≤ upper.
 
-    kind is "bounded" (rigorous), "rounding" (proven up to a column-wise backward error, `residual`), "assumed-convex"
-    (rests on the user's word or on finite differences), "local" (nonconvex: `residual` is the KKT residual, no lower
-    bound) or "none". `parts` = (smoothing, optimization) adds up to `gap`.
+    kind is "bounded" (rigorous), "rounding" (proven up to a column-wise backward error, `residual`, or for a polyhedron
+    of rows changed by rounding), "assumed-convex" (rests on the user's word or on finite differences), "local"
+    (nonconvex: `residual` is the KKT residual, no lower bound) or "none". `parts` = (smoothing, optimization) adds up to `gap`.
     """
 
     lower: float
