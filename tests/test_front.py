@@ -830,7 +830,7 @@ def test_an_upper_bound_that_is_missing_is_explained(monkeypatch):
     """As where no point of a thin polyhedron is known to be near."""
     problem = sm.Minimax(sm.Affine([[1.0, 2.0], [-1.0, 1.0], [0.0, -1.0]]), sm.Polyhedron([[1.0, 1.0]], [1.0]))
     assert "upper bound" not in sm.solve(problem).message
-    monkeypatch.setattr(sm.Polyhedron, "miss", lambda self, x: np.full(x.size, np.inf))
+    monkeypatch.setattr(sm.Polyhedron, "missed", lambda self, x: (np.full(x.size, np.inf), True))
     r = sm.solve(problem, method="trust-region")
     assert (r.status, r.upper_bound) == (Status.STALLED, np.inf)
     assert "no upper bound" in r.message
