@@ -153,5 +153,5 @@ def balanced(E: Array) -> tuple[Array, Array]:
 
 
 def halved(size: Array) -> Array:
-    """The powers of 2 that bring sizes between a half and 1; 1 for 0."""
-    return np.asarray(np.ldexp(1.0, -np.where(size > 0, np.frexp(size)[1], 0)))
+    """The powers of 2, not beyond 2^±1000, that bring sizes between a half and 1; 1 for 0."""
+    return np.asarray(np.ldexp(1.0, -np.clip(np.where(size > 0, np.frexp(size)[1], 0), -1000, 1000)))

@@ -53,7 +53,8 @@ class Certificate:
 
     kind is "bounded" (rigorous), "rounding" (proven up to a column-wise backward error, `residual`, or for a polyhedron
     of rows changed by rounding), "assumed-convex" (rests on the user's word or on finite differences), "local"
-    (nonconvex: `residual` is the KKT residual, no lower bound) or "none". `parts` = (smoothing, optimization) adds up to `gap`.
+    (nonconvex: `residual` is the KKT residual, no lower bound) or "none". `parts` = (smoothing, optimization) adds up
+    to `gap`.
     """
 
     lower: float

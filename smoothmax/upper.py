@@ -39,8 +39,9 @@ def upper_value(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
 
 
 def _slope(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
-    """What max f may change over the rounding of a projection, Σ max_i |J_ij|·miss_j (of functions, the top row's), and
-    whether that is sure."""
+    """What max f may change over the rounding of a projection, Σ max_i |J_ij|·miss_j, and whether that is sure: of
+    components that do not know max_i |J_ij| wherever they may be, it is taken at x, and of functions from the top row.
+    """
     missed = getattr(problem.domain, "missed", None)
     if missed is None or not problem.components.rows or not np.isfinite(lin.range).all():
         return 0.0, True
@@ -48,8 +49,12 @@ def _slope(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
     if not off.any():
         return 0.0, sure
     peaks = problem.components.column_peaks(np.abs(lin.x) + off)  # the mean value theorem
-    if peaks is None:
+    if peaks is None and problem.components.assumed:
         peaks = np.abs(lin.jac(lin.leaders(0.0)[0][:1])[0])
+    elif peaks is None:
+        parts = _portions(problem.n)
+        peaks = np.max([np.abs(lin.jac(np.arange(problem.n)[s])).max(axis=0) for s in parts], axis=0)
+        sure = sure and problem.affine
     lost = float(np.where(peaks == 0, 0.0, peaks * off).sum())  # 0 times inf is 0
     return (lost if lost >= 0 else math.inf), sure
 

@@ -1,6 +1,7 @@
 """Points of a polyhedron that are proven to be near: upper bounds against exact optima, and the limits of each way."""
 
 import math
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import smoothmax as sm
+from smoothmax.components import Block, Components
 from smoothmax.domains import Linear, Polyhedron, equations, offset
 from smoothmax.domains.equations import Equations
 from smoothmax.domains.implied import implied, whole
@@ -130,7 +132,7 @@ def test_copies_and_sums_of_rows_change_nothing():
 def test_a_transport_polytope_is_proven_though_one_of_its_rows_is_not_needed():
     """Whole marginals: the rows of sources and those of sinks have the same sum, exactly."""
     m, n, rng = 6, 9, np.random.default_rng(0)
-    E = sp.vstack([sp.kron(sp.eye_array(m), np.ones((1, n))), sp.kron(np.ones((1, m)), sp.eye_array(n))], format="csr")
+    E = transport(m, n)
     rows = Polyhedron(A_eq=E, b_eq=np.r_[np.full(m, 3.0), np.full(n, 2.0)], bounds=(0, np.full(m * n, INF)))
     cost = sm.Affine(rng.integers(0, 9, (4, m * n)).astype(float))
     r = sm.solve(sm.Minimax(cost, rows))
@@ -146,6 +148,103 @@ def test_a_transport_polytope_is_proven_though_one_of_its_rows_is_not_needed():
     both = sm.Product([tenths, sm.Box([0.0], [1.0])])
     assert not both.missed(np.append(r.x, 0.5))[1]
     assert sm.Product([rows, sm.Box([0.0], [1.0])]).missed(np.append(10 * r.x, 0.5))[1]
+
+
+def transport(m, n):
+    """The rows of sources, then those of sinks."""
+    return sp.vstack([sp.kron(sp.eye_array(m), np.ones((1, n))), sp.kron(np.ones((1, m)), sp.eye_array(n))], "csr")
+
+
+@pytest.mark.parametrize("share", [1, 3])
+@pytest.mark.parametrize("size", [(2, 2), (3, 4), (6, 6)])
+def test_sources_that_have_nothing_to_give(size, share):
+    """x and s are at the bound 0 there; thirds of the sides do not balance, and the rows count as the same."""
+    rng = np.random.default_rng(size[0])
+    q = rng.integers(1, 9, size)
+    q[0], q[:, 1] = 0, 0
+    rows = Polyhedron(A_eq=transport(*size), b_eq=np.r_[q.sum(axis=1), q.sum(axis=0)] / share, bounds=(0, INF))
+    r = sm.solve(sm.Minimax(sm.Affine(rng.integers(0, 9, (3, q.size)).astype(float)), rows))
+    assert r.success, r.message
+    assert rows.missed(r.x)[1] or share == 3
+
+
+@pytest.mark.parametrize("size", [(3, 4), (6, 6)])
+def test_equalities_written_as_pairs_of_inequalities(size):
+    """s is a vertex, with bounds that leave no room, and x is as good as at them."""
+    rng = np.random.default_rng(size[0])
+    q, E = rng.integers(1, 9, size), transport(*size).toarray()
+    e = np.r_[q.sum(axis=1), q.sum(axis=0)]
+    cost = sm.Affine(rng.integers(0, 9, (3, q.size)).astype(float))
+    pairs = sm.solve(sm.Minimax(cost, Polyhedron(np.vstack([E, -E]), np.r_[e, -e], bounds=(0, INF))))
+    assert pairs.success, pairs.message
+    alone = sm.solve(sm.Minimax(cost, Polyhedron(A_eq=E, b_eq=e, bounds=(0, INF))))
+    assert pairs.fun == pytest.approx(alone.fun, rel=1e-7)
+
+
+@pytest.mark.parametrize("small", [0.0, 1e-25, 1e-17, 1e-15])
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_what_is_as_good_as_at_a_bound_is_put_there(small, side):
+    """Two pairs of rows and bounds on one side: (½, 0, ½) is the vertex at which s may lie."""
+    A = side * np.array([[1.0, 1, 1], [-1, -1, -1], [0, 1, 2], [0, -1, -2]])
+    rows = Polyhedron(A, [1, -1, 1, -1], bounds=(0, INF) if side > 0 else (-INF, 0))
+    off, sure = rows.missed(side * np.array([0.5, small, 0.5]))
+    assert sure
+    assert off[1] <= small + 1e-15
+    assert off.max() <= 3e-15
+    far = rows.missed(side * np.array([0.5, 1e-3, 0.5]))[0]
+    assert far.max() >= 1e-4
+
+
+def test_a_chain_of_sparse_rows_is_not_made_dense():
+    """x_0 ≤ x_1 ≤ … all at once, which a dense matrix of long doubles would hold 16·d² bytes for."""
+    d = 1500
+    chain = sp.diags_array([np.ones(d - 1), -np.ones(d - 1)], offsets=[0, 1], shape=(d - 1, d), format="csr")
+    rows = Polyhedron(chain, np.zeros(d - 1), bounds=(np.zeros(d), np.ones(d)))
+    tracemalloc.start()
+    off, sure = rows.missed(np.full(d, 0.3))
+    assert tracemalloc.get_traced_memory()[1] < 4 * d**2
+    tracemalloc.stop()
+    assert sure
+    assert off.max() <= 1e-12
+    x, b = np.linspace(0, 1, d), np.full(d - 1, 0.1)
+    (found, error), others = equations.beyond(chain, b, x), equations.beyond(chain.toarray(), b, x)
+    assert found == pytest.approx(others[0], abs=1e-18)
+    assert error == pytest.approx(others[1])
+
+
+class Mine(Components):
+    """Rows by a class that answers for its numbers, and knows no largest entry of a column."""
+
+    convex, assumed = True, False
+
+    def __init__(self, A, b, affine=True):
+        self.A, self.b, self.affine = np.array(A, float), np.array(b, float), affine
+        self.n, self.d = self.A.shape
+
+    def at(self, x):
+        yield Block((slice(0, self.n),), lambda: self.A @ x + self.b, lambda: self.A)
+
+    def subset(self, rows):
+        return Mine(self.A[rows], self.b[rows], self.affine)
+
+    def rounding(self, x, rows, f=None):
+        return 1e-15 * (np.abs(self.A[rows]) @ np.abs(x) + np.abs(self.b[rows]))
+
+    def slope_rounding(self, x, p):
+        return np.zeros(self.d)
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_every_row_of_a_class_of_ones_own_may_rise_on_the_way_to_the_point(beside):
+    """The row that leads at x = −0.05 is flat; the other leads at every point of X, x ≥ 0."""
+    wedge = Polyhedron([[-(2.0**-46), 1.0], [0.0, -1.0]], [1.0, -1.0], bounds=([-1, -9], [1, 9]))
+    for affine, kind in ((True, "bounded"), (False, "rounding")):
+        family = Mine([[0, 0], [100, 0]], [-1, 3.9], affine)
+        if beside:
+            family = sm.Stack([family, sm.Affine([[0.0, 0.0]])])
+        found = sm.certify(sm.Minimax(family, wedge), [-0.05, 1.0], [0, 1.0] + [0.0] * beside)
+        assert found.upper >= 3.9
+        assert found.kind == kind
 
 
 def sides(e):

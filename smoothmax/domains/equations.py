@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
-from .._linalg import balanced, dense
+from .._linalg import balanced, dense, halved
 from .._typing import Array, Index, Matrix
 from .base import EPS, TINY
 from .implied import implied, whole
@@ -25,15 +26,16 @@ LONG = np.longdouble  # 64 bits of mantissa on x86, no more than a double's 53 e
 LAST = float(np.finfo(LONG).eps)
 RANK = 8  # eps, for each row or column: pivots of rows that depend on others
 LOOSE = 16  # eps, and one for each variable: what such a row may be off by rounding
+LEAST = 1e-290  # of p: products that do not underflow
 MOST = 0.5  # ρ of what counts as an inverse
 SPARE = 1.01  # for the rounding of sums of what is nonnegative
 
 
 def beyond(A: Matrix, b: Array, x: Array) -> tuple[Array, Array]:
     """A x − b, and a bound on what rounding has done to it, for few rows."""
-    long, y = dense(A).astype(LONG), x.astype(LONG)
-    terms = np.asarray((long != 0) @ (y != 0).astype(np.float64) > 0)  # products of 0 do not underflow
-    error = 2 * (x.size + 2) * (LAST * (np.abs(long) @ np.abs(y) + np.abs(b)) + TINY * terms)
+    long, y = (A if sp.issparse(A) else dense(A)).astype(LONG), x.astype(LONG)
+    terms = np.asarray(abs(long).astype(bool) @ (y != 0).astype(np.float64) > 0)  # products of 0 do not underflow
+    error = 2 * (x.size + 2) * (LAST * (abs(long) @ np.abs(y) + np.abs(b)) + TINY * terms)
     found = np.asarray(long @ y - b, dtype=np.float64)
     return found, np.asarray(error, dtype=np.float64) + 2 * EPS * np.abs(found)
 
@@ -50,13 +52,15 @@ class Assumed:
 
 @dataclass(frozen=True)
 class Equations:
-    """Independent rows E y = e with D|X|/p; which rows are among these or follow from them (`known`); the others.
+    """Independent rows E y = e; powers of 2 that scale them; D|X|/p, p and ρ/(1 − ρ) of the scaled ones; which rows are
+    among these or follow from them (`known`); the others.
 
     `below` are rows that are inequalities, a y ≤ b, and are taken for equations.
     """
 
     E: Array
     e: Array
+    scale: Array
     inverse: Array
     peaks: Array
     leak: float
@@ -78,10 +82,11 @@ class Equations:
             sides = whole(stays) @ whole(np.append(x[~live], 1.0))  # E y − e of the variables that stay
             for i in some:
                 known[i] = implied(L[i], L[kept], w[i], even[i], -sides[i], -sides[kept], bool(below[i]))
+        scale = halved(np.abs(L[kept]).max(axis=1, initial=0.0))
         inverse = np.zeros((unit.size, kept.size))
-        inverse[live], peaks, leak = _inverse(L[kept], D)
+        inverse[live], peaks, leak = _inverse(L[kept] * scale[:, None], D)
         others = Assumed(E[~known], e[~known], w[~known], below[~known])
-        return cls(E[kept], e[kept], inverse, peaks, leak, known, below, others)
+        return cls(E[kept], e[kept], scale, inverse, peaks, leak, known, below, others)
 
     @property
     def sure(self) -> bool:
@@ -99,7 +104,7 @@ class Equations:
     def move(self, x: Array) -> Array:
         """A bound on |δ| with E (x + δ) = e; inf where nothing is known of an inverse."""
         off, error = beyond(self.E, self.e, x)
-        r = np.abs(off) + error
+        r = self.scale * (np.abs(off) + error)
         far = float((r / self.peaks).max(initial=0.0))
         if not self.leak * far < np.inf:
             return np.full(x.size, np.inf)
@@ -129,7 +134,7 @@ def _inverse(E: Array, unit: Array) -> tuple[Array, Array, float]:
     """D|X|/p, p and ρ/(1 − ρ), inf where ρ is not small."""
     S = E * unit
     peaks = np.abs(S).max(axis=1, initial=0.0)
-    if not E.size or not np.all((peaks > 0) & np.isfinite(peaks)):
+    if not E.size or not np.all((peaks >= LEAST) & np.isfinite(peaks)):
         return np.zeros(E.shape).T, peaks, np.inf if len(E) else 0.0
     T = S / peaks[:, None]
     Q, R = qr(T.T, mode="economic")

@@ -20,6 +20,7 @@ from .equations import Equations, beyond
 FLAT = 1e-12  # relative: the slack of s that is none
 LEAST = float(np.finfo(float).tiny)  # of a share
 LARGEST = 1 << 20  # entries of E that are factorized
+CLOSE = 8 * EPS  # of the unit of a variable: as good as at a bound
 FEW = 1 << 16  # the same of inequalities that are taken for equations
 
 
@@ -50,17 +51,23 @@ class Offset:
             worst = float(np.nan_to_num(beside, nan=np.inf, posinf=np.inf).max())
             return worst > 1, worst == np.inf, not found[1], worst
 
-        best = None
-        for found in self._ways(x, unit):
+        y, best = self._at_bounds(x, unit), None
+        for found in self._ways(y, unit):
             best = found if best is None else min(best, found, key=rank)
             if not (rank(best)[0] or rank(best)[2]):
                 break
         assert best is not None
-        return best
+        return best[0] + np.abs(y - x), best[1]
+
+    def _at_bounds(self, x: Array, unit: Array) -> Array:
+        """x with what is as good as at a bound on which s lies put there: s leaves it no room."""
+        lb, ub, s = self.linear.lb, self.linear.ub, self.inside
+        y = np.where((s == lb) & (np.abs(x - lb) <= CLOSE * unit), lb, x)
+        return np.where((s == ub) & (np.abs(x - ub) <= CLOSE * unit), ub, y)
 
     def _ways(self, x: Array, unit: Array) -> Iterator[tuple[Array, bool]]:
         """Equalities alone are mended as such, in units of the set or in the given ones; inequalities too that s leaves
-        no room either; all that x misses; and those again without room, where copies of a row say the same."""
+        no room either; all that x misses; then it is assumed that rows say the same which depend on others."""
         linear, s = self.linear, self.inside
         open_, none = linear.lb < linear.ub, np.zeros(self.b.size, bool)
         stays = open_ & ((x == linear.lb) & (s == linear.lb) | (x == linear.ub) & (s == linear.ub))
@@ -72,11 +79,13 @@ class Offset:
         if 0 < self.E.size <= FEW:
             equations = self._resting(none, unit, x, stays)
             yield self._between(x, equations, none)[0], equations.sure
+        if stays.any() and not equations.sure:
+            yield from self._assumed(equations, none, unit, x, stays)
         if not late.any():
             return
-        A, b = dense(self.A[late]), self.b[late]
+        A, b = self.A[late], self.b[late]
         flat = late.copy()
-        flat[late] = A @ s - b >= -FLAT * (np.abs(A) @ np.abs(s) + np.abs(b))
+        flat[late] = A @ s - b >= -FLAT * (abs(A) @ np.abs(s) + np.abs(b))
         for rows in (flat, late):
             if rows.any() and np.count_nonzero(rows) * x.size <= FEW:
                 equations = self._resting(rows, unit, x, stays)
@@ -85,6 +94,15 @@ class Offset:
             equations = self._equations(flat, unit, x)
             if equations.nearly(x, True):
                 yield self._between(x, equations, flat)[0], False
+            yield from self._assumed(equations, flat, unit, x, stays)
+
+    def _assumed(
+        self, full: Equations, rows: NDArray[np.bool_], unit: Array, x: Array, stays: NDArray[np.bool_]
+    ) -> Iterator[tuple[Array, bool]]:
+        """With variables that stay at their bounds, where that leaves no more rows to assumption than `full` does."""
+        still = self._equations(rows, np.where(stays, 0.0, unit), x)
+        if still.others.e.size <= full.others.e.size and still.nearly(x, True):
+            yield self._between(x, still, rows)[0], False
 
     def _equations(self, rows: NDArray[np.bool_], unit: Array, x: Array) -> Equations:
         """The equalities, and these inequalities as such."""
