@@ -113,3 +113,20 @@ def test_what_is_left_of_a_slope_where_there_is_no_curvature_must_be_rounding():
             assert found.residual <= 256 * EPS
     noise = np.array([10.0, 1e-8])  # below its own rounding c may be 0
     assert inner._quadratic_minimum(P, np.zeros(2), v + [1.0, 0.0], size, noise, 1).kind == "rounding"
+
+
+@pytest.mark.parametrize(("least", "kind"), [(1e-8, "bounded"), (1e-12, "none"), (0.0, "rounding")])
+def test_what_is_neither_definite_nor_singular_proves_nothing(least, kind):
+    """Eigenvalues of a matrix of unit diagonal: divided by from 1e-10 on, zero up to 256 eps."""
+    P = np.array([[1.0, 1.0 - least], [1.0 - least, 1.0]])
+    c = np.array([1.0, 1.0])
+    assert inner._quadratic_minimum(P, np.zeros(2), c, c, np.zeros(2), 1).kind == kind
+
+
+@pytest.mark.parametrize("unit", [1e-300, 0.1, 1.0, 1e300])
+def test_lengths_in_any_units(unit):
+    assert inner._length(unit * np.array([3.0, -4.0])) == pytest.approx(5 * unit)
+    assert inner._length(np.array([unit])) == pytest.approx(unit)
+    assert inner._length(np.zeros(3)) == 0
+    assert inner._length(np.zeros(0)) == 0
+    assert inner._length(np.array([1.0, -INF])) == INF

@@ -165,7 +165,11 @@ def test_sources_that_have_nothing_to_give(size, share):
     rows = Polyhedron(A_eq=transport(*size), b_eq=np.r_[q.sum(axis=1), q.sum(axis=0)] / share, bounds=(0, INF))
     r = sm.solve(sm.Minimax(sm.Affine(rng.integers(0, 9, (3, q.size)).astype(float)), rows))
     assert r.success, r.message
-    assert rows.missed(r.x)[1] or share == 3
+    E, e = rows.A_eq.toarray(), rows.b_eq
+    balance = sum(map(Fraction, e[: size[0]])) == sum(map(Fraction, e[size[0] :]))
+    assert balance or share == 3
+    assert rows.missed(r.x)[1] == balance
+    assert np.abs(E @ r.x - e).max() <= 1e-12
 
 
 @pytest.mark.parametrize("size", [(3, 4), (6, 6)])
@@ -320,6 +324,51 @@ def test_a_solution_of_equations_is_as_near_as_is_said(seed):
     assert np.all(np.abs(rest) <= size)
     told = linprog(np.zeros(d), A_eq=E * far / scale[:, None], b_eq=rest / scale, bounds=(-1, 1))
     assert told.status == 0
+
+
+def nearly(e, below, x=(0.05, 0.05), rows=((3.0, 3.0), (1.0, 1.0))):
+    """What is said of the rows that hold by assumption, without inequalities and with them; the first row is kept."""
+    E = np.array(rows)
+    found = Equations.of(E, np.array(e), np.array(below), np.ones(2), np.array(x))
+    assert found.known[0]
+    return [found.nearly(np.array(x), also) for also in (False, True)]
+
+
+def test_rows_are_assumed_where_they_hold_up_to_rounding():
+    """18 eps of 0.4, the numbers of both rows, wherever x is; an inequality may hold by more."""
+    equal, mixed = [False, False], [False, True]
+    for x in ((0.05, 0.05), (0.05 + 1e-6, 0.05)):
+        assert nearly([0.3, 0.1 + 1.4e-15], equal, x) == [True, True]
+        assert nearly([0.3, 0.1 - 1.4e-15], equal, x) == [True, True]
+        assert nearly([0.3, 0.1 - 1.4e-15], mixed, x) == [True, True]
+    for off in (1.8e-15, -1.8e-15, 0.1, -0.1):
+        assert nearly([0.3, 0.1 + off], equal) == [False, False]
+        assert nearly([0.3, 0.1 + off], mixed) == [True, off > 0]
+    assert nearly([0.3, 0.1 - 1e-13], equal, (-1e3, 1e3 + 0.1)) == [True, True]
+    odd = ((1.9, 1.9), (0.07, 0.07))  # no simple multiple
+    assert nearly([1.9, 1.0], mixed, rows=odd) == [True, True]
+    assert nearly([1.9, 1.0], equal, rows=odd) == [False, False]
+    assert nearly([1.9, 0.07], equal, rows=odd) == [True, True]
+
+
+def placed(linear, inside, x):
+    ones = np.ones(len(x))
+    return Offset(linear, np.array(inside), ones).at(np.array(x), ones, ones)
+
+
+def test_variables_at_their_bounds_leave_no_more_to_assumption_than_there_is():
+    """−x + 2⁵⁰y = 2⁵⁰ − 1 (or ≤) and y ≥ 1 at (0, 1) of both points; a row that is off by 1e-12, at s too; a copy."""
+    K, lb, ub = 2.0**50, np.array([0.0, 1.0]), np.array([1.0, 2.0])
+    row, side = np.array([[-1.0, K]]), np.array([K - 1])
+    for linear in (Linear(lb, ub, row, side), Linear(lb, ub, A_eq=row, b_eq=side)):
+        assert placed(linear, [0.0, 1.0], [0.0, 1.0])[0].max() == INF
+    lb, ub = np.array([0.0, -INF]), np.full(2, INF)
+    odd = np.array([[1.9, 1.9], [0.07, 0.07]])  # the second is dropped, and no simple multiple of the first
+    assert placed(Linear(lb, ub, odd, np.array([1.9, 0.07 - 1e-13])), [0.0, 1.0], [0.0, 1.0])[0].max() == INF
+    for linear in (Linear(lb, ub, odd, odd[:, 0]), Linear(lb, ub, A_eq=odd, b_eq=odd[:, 0])):
+        off, sure = placed(linear, [0.0, 1.0], [0.0, 1.0])
+        assert off.max() <= 1e-15
+        assert not sure
 
 
 def test_equations_without_an_inverse_say_nothing():
