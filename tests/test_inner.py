@@ -130,3 +130,27 @@ def test_lengths_in_any_units(unit):
     assert inner._length(np.zeros(3)) == 0
     assert inner._length(np.zeros(0)) == 0
     assert inner._length(np.array([1.0, -INF])) == INF
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-12])
+def test_what_noise_may_add_where_there_is_little_curvature(size):
+    """c = size·(1, −1), along the eigenvector of 1e-8, with noise of 1e-12: −½‖c‖²/1e-8, to first and second order."""
+    P, noise = np.array([[1.0, 1.0 - 1e-8], [1.0 - 1e-8, 1.0]]), np.full(2, 1e-12)
+    c = size * np.array([1.0, -1.0])
+    found = inner._quadratic_minimum(P, np.zeros(2), c, np.abs(c), noise, 1)
+    least = -0.5 * 2 * (size + 1e-12) ** 2 / 1e-8
+    assert found.value - found.error <= least * (1 - 1e-6)
+    assert found.value - found.error >= least * 1.5
+
+
+def test_a_variable_without_curvature_pays_for_its_rounding_at_x():
+    """P = diag(1, 0): (|c_1| + noise_1)·|x_1| beside the rest, and the proof is one for other data."""
+    P, c, size = np.diag([1.0, 0.0]), np.array([1.0, 1e-15]), np.ones(2)
+    told = [
+        inner._quadratic_minimum(P, x, c, size, np.array([0.0, 3e-15]), 1) for x in (np.zeros(2), np.array([5.0, -2.0]))
+    ]
+    assert [one.kind for one in told] == ["rounding", "rounding"]
+    assert told[0].error > 0
+    assert told[1].error - told[0].error == pytest.approx(8e-15, rel=1e-6)
+    assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.array([0.0, 3e-15]), 1).kind == "rounding"
+    assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.zeros(2), 1).kind == "bounded"

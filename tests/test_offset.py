@@ -282,6 +282,8 @@ def test_a_row_of_zeros_follows_from_nothing():
         assert implied(np.zeros(2), *none, side, sides([]), False) == equal
         assert implied(np.zeros(2), *none, side, sides([]), True) == below
     assert not implied(np.array([0.0, 1.0]), *none, 0, sides([]), False)
+    for w in (0.0, INF, math.nan):  # a coefficient that has left the numbers
+        assert not implied(np.ones(2), np.ones((1, 2)), np.array([w]), np.ones(1), 1, sides([1.0]), False)
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
