@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import smoothmax as sm
 from smoothmax.components import Block, Components
 from smoothmax.domains import Linear, Polyhedron, equations, offset
+from smoothmax.domains import implied as implied_module
 from smoothmax.domains.equations import Equations
 from smoothmax.domains.implied import implied, whole
 from smoothmax.domains.offset import Offset
@@ -283,7 +284,41 @@ def test_a_row_of_zeros_follows_from_nothing():
         assert implied(np.zeros(2), *none, side, sides([]), True) == below
     assert not implied(np.array([0.0, 1.0]), *none, 0, sides([]), False)
     for w in (0.0, INF, math.nan):  # a coefficient that has left the numbers
-        assert not implied(np.ones(2), np.ones((1, 2)), np.array([w]), np.ones(1), 1, sides([1.0]), False)
+        assert not implied(np.ones(2), np.ones((1, 2)), np.array([w]), np.ones(1), 1, np.ones(1, dtype=object), False)
+
+
+@pytest.mark.parametrize(
+    ("a", "row", "w", "follows"),
+    [
+        ([1, 1, 0], [1, 1, 0], 1, True),
+        ([1, 1, 5], [1, 1, 0], 1, False),
+        ([1, 1, 1], [1, 1, 0], 1, False),
+        ([1, 1, 0], [1, 1, 5], 1, False),
+        ([1, 0, 0], [1, 1, 0], 1, False),
+        ([127, 381, 0], [64, 192, 0], 127 / 64, True),
+        ([64, 192, 0], [127, 381, 0], 64 / 127, True),
+        ([127, 0, 0], [192, 0, 0], 127 / 192, False),
+        ([64, 192, 0], [6400, 19200, 0], 0.01, True),
+        ([192, 0, 0], [127, 0, 0], 192 / 127, False),
+    ],
+)
+def test_a_combination_has_the_same_number_in_every_column(a, row, w, follows):
+    """Multiples by simple numbers; 192/127 is not: the lesser of numerator and denominator is above 64."""
+    side = np.array([7], dtype=object)
+    E, a, w = np.array([row], dtype=float), np.array(a, dtype=float), np.array([float(w)])
+    simple = Fraction(w[0]).limit_denominator(10**4)
+    told = int(7 * simple.numerator), 7 * simple.denominator * side // 7
+    assert implied(a, E, w, np.ones(1), told[0], told[1] * 1, False) == follows
+
+
+def test_long_rows_are_not_checked(monkeypatch):
+    """Five numbers in a row and the one that it is the double of; rows that do not matter do not count."""
+    E, a = np.array([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0]]), np.array([2.0, 4.0, 6.0])
+    E[0, 2], a[2] = 0.0, 0.0
+    given_ = a, E, np.array([2.0, 0.0]), np.array([1.0, 0.0]), 2, np.array([1, 1], dtype=object), False
+    for most, checked in ((3, False), (4, True), (5, True)):
+        monkeypatch.setattr(implied_module, "MOST", most)
+        assert implied(*given_) == checked
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=6))
@@ -353,9 +388,66 @@ def test_rows_are_assumed_where_they_hold_up_to_rounding():
     assert nearly([1.9, 0.07], equal, rows=odd) == [True, True]
 
 
-def placed(linear, inside, x):
+def placed(linear, inside, x, enough=1.0):
     ones = np.ones(len(x))
-    return Offset(linear, np.array(inside), ones).at(np.array(x), ones, ones)
+    return Offset(linear, np.array(inside), ones).at(np.array(x), ones, enough * ones)
+
+
+@pytest.mark.parametrize(
+    ("ways", "chosen", "looked"),
+    [
+        ([(0.5, True), (0.1, True)], 0.5, 1),  # enough is enough
+        ([(1.0, True), (0.1, True)], 1.0, 1),
+        ([(1.5, True), (0.1, True)], 0.1, 2),
+        ([(0.5, False), (0.7, True), (0.1, True)], 0.7, 2),  # what is sure goes before what is near
+        ([(0.5, False), (1.5, True), (0.1, False)], 0.1, 3),
+        ([(2.0, True), (0.5, False)], 0.5, 2),  # what is near enough before what is sure
+        ([(2.0, False), (3.0, True)], 3.0, 2),
+        ([(3.0, True), (2.0, True)], 2.0, 2),
+        ([(INF, True), (2.0, False)], 2.0, 2),  # anything before nothing
+        ([(math.nan, True), (2.0, False)], 2.0, 2),
+        ([(INF, True), (INF, False)], INF, 2),
+    ],
+)
+def test_which_of_several_ways_is_taken(ways, chosen, looked, monkeypatch):
+    """In units of what is enough; of the first variable, the second being in no row."""
+    seen = []
+
+    def given_(self, x, unit):
+        for off, sure in ways:
+            seen.append(off)
+            yield np.array([off * 1e-9, 7.0]), sure
+
+    monkeypatch.setattr(Offset, "_ways", given_)
+    free = np.full(2, INF)
+    found = Offset(Linear(-free, free), np.zeros(2), np.ones(2)).at(np.zeros(2), np.ones(2), np.array([1e-9, INF]))
+    assert found[0][0] == pytest.approx(chosen * 1e-9)
+    assert found[1] == next(sure for off, sure in ways if off == chosen)
+    assert len(seen) == looked
+
+
+def test_where_a_point_is_put_at_a_bound():
+    """Within 8 eps of the unit of a bound at which s lies; and the way there is added."""
+    lb, ub, unit, s = np.array([1.0, -5.0, 1.0]), np.array([3.0, 7.0, 3.0]), np.array([4.0, 0.5, 4.0]), [1.0, 7.0, 2.0]
+    tight = Offset(Linear(lb, ub), np.array(s), np.ones(3))
+    for way, put in ((7.0, True), (20.0, False)):
+        x = np.array([1 + way * EPS * 4, 7 - way * EPS * 0.5, 1 + EPS])
+        y = tight._at_bounds(x, unit)
+        assert np.array_equal(y == [1.0, 7.0, 1.0], [put, put, False])
+        assert np.array_equal(y[~np.array([put, put, False])], x[~np.array([put, put, False])])
+        off, sure = tight.at(x, unit, np.ones(3))
+        assert sure
+        assert np.array_equal(off, np.abs(y - x))
+
+
+def test_fixed_variables_do_not_move(monkeypatch):
+    """x_1 = 1 by its bounds and 3 x_0 + x_1 = 1.9: x_0 alone is mended."""
+    monkeypatch.setattr(offset, "FEW", 0)
+    linear = Linear(np.array([-INF, 1.0]), np.array([INF, 1.0]), A_eq=np.array([[3.0, 1.0]]), b_eq=np.array([1.9]))
+    off, sure = placed(linear, [0.3, 1.0], [0.3, 1.0])
+    assert sure
+    assert off[1] == 0
+    assert 0 < off[0] <= 1e-16
 
 
 def test_variables_at_their_bounds_leave_no_more_to_assumption_than_there_is():
@@ -368,9 +460,10 @@ def test_variables_at_their_bounds_leave_no_more_to_assumption_than_there_is():
     odd = np.array([[1.9, 1.9], [0.07, 0.07]])  # the second is dropped, and no simple multiple of the first
     assert placed(Linear(lb, ub, odd, np.array([1.9, 0.07 - 1e-13])), [0.0, 1.0], [0.0, 1.0])[0].max() == INF
     for linear in (Linear(lb, ub, odd, odd[:, 0]), Linear(lb, ub, A_eq=odd, b_eq=odd[:, 0])):
-        off, sure = placed(linear, [0.0, 1.0], [0.0, 1.0])
-        assert off.max() <= 1e-15
-        assert not sure
+        for enough in (1.0, 1e-300):
+            off, sure = placed(linear, [0.0, 1.0], [0.0, 1.0], enough)
+            assert off.max() <= 1e-15
+            assert not sure
 
 
 def test_equations_without_an_inverse_say_nothing():
