@@ -363,6 +363,64 @@ def test_a_solution_of_equations_is_as_near_as_is_said(seed):
     assert told.status == 0
 
 
+def off_by(A, b, x):
+    return [
+        sum((Fraction(a) * Fraction(z) for a, z in zip(row, x, strict=True)), -Fraction(side))
+        for row, side in zip(A, b, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("form", [np.array, sp.csr_array])
+@pytest.mark.parametrize(
+    ("A", "b", "x"),
+    [
+        ([[0.1, 0.0]], [0.3], [3.0, 1.0]),  # 0.1·3 − 0.3 in doubles is twice what it is
+        ([[1.0, 2.0**-54]], [0.0], [1.0, 1.0]),  # lost on the way to a double
+        ([[1e-200, 0.0]], [0.0], [1e-200, 0.0]),
+        ([[0.0, 5.0]], [0.0], [1.0, 0.0]),
+        ([[1.0] * 50, [0.1] * 50], [49.0, 5.0], [1.0] * 25 + [1 / 3] * 25),
+        ([[1e300, -1e300]], [1e300], [1e5, 1e5]),
+    ],
+)
+def test_residuals_in_the_longest_numbers(form, A, b, x):
+    found, error = equations.beyond(form(A), np.array(b), np.array(x))
+    size = np.abs(A) @ np.abs(x) + np.abs(b)
+    assert found.dtype == error.dtype == np.float64
+    for value, room, exact, most in zip(found, error, off_by(A, b, x), size, strict=True):
+        assert abs(Fraction(value) - exact) <= Fraction(room)
+        assert room <= 4 * (len(x) + 2) * (equations.LAST * most + 5e-324) + 4 * EPS * abs(value)
+        assert room >= len(x) * equations.LAST * most
+    if not np.any((np.array(A) != 0) & (np.array(x) != 0)):
+        assert not error.any()
+
+
+def given_equations(leak, inverse=((1.0, 0.0), (0.0, 1.0))):
+    yes, none = np.ones(2, bool), np.zeros((0, 2))
+    rest = equations.Assumed(none, np.zeros(0), none, np.zeros(0, bool))
+    peaks = np.array([2.0, 4.0])
+    return Equations(np.eye(2), np.zeros(2), np.array([1.0, 2.0]), np.array(inverse), peaks, leak, yes, ~yes, rest)
+
+
+def test_what_an_inexact_inverse_adds():
+    """r = (1, 0), scaled by (1, 2): far = ½, and half of that of the peaks (2, 4) comes to it."""
+    assert given_equations(0.0).move(np.array([1.0, 0.0])) == pytest.approx([1.01, 0.0], abs=1e-15)
+    assert given_equations(0.5).move(np.array([1.0, 0.0])) == pytest.approx([1.01 * 1.5, 1.01 * 1.0])
+    assert given_equations(0.5).move(np.array([0.0, 3.0])) == pytest.approx([1.01 * 1.5, 1.01 * 9.0])
+    assert np.all(given_equations(INF, ((1.0, 0.0), (0.0, 0.0))).move(np.array([1.0, 0.0])) == INF)
+
+
+def test_rows_that_are_known():
+    """x + y ≤ b beside 3 x + 3 y = 3; a row of zeros beside none."""
+    E, below = np.array([[3.0, 3.0], [1.0, 1.0]]), np.array([False, True])
+    for b, known in ((1.5, True), (1.0, True), (0.5, False)):
+        found = Equations.of(E, np.array([3.0, b]), below, np.ones(2), np.zeros(2))
+        assert list(found.known) == [True, known]
+        assert found.sure
+    zero = Equations.of(np.zeros((1, 2)), np.ones(1), np.zeros(1, bool), np.ones(2), np.zeros(2))
+    assert not zero.sure
+    assert not zero.nearly(np.zeros(2), False)
+
+
 def nearly(e, below, x=(0.05, 0.05), rows=((3.0, 3.0), (1.0, 1.0))):
     """What is said of the rows that hold by assumption, without inequalities and with them; the first row is kept."""
     E = np.array(rows)
