@@ -498,6 +498,81 @@ def test_where_a_point_is_put_at_a_bound():
         assert np.array_equal(off, np.abs(y - x))
 
 
+FREE = np.full(2, INF)
+
+
+def test_the_share_of_the_way():
+    """θ = 1/(1 + 3), and |y − x| ≤ there + θ(|s − x| + there + back); no share of 1 or more."""
+    half = Offset(Linear(-FREE, FREE), np.zeros(2), np.ones(2))
+    x, there, back, none = np.array([1.0, 0.0]), np.array([0.1, 0.1]), np.array([0.2, 0.2]), np.zeros(2)
+    found = half._share(x, there, back, np.array([1.0, -1.0]), np.array([3.0, -1.0]))
+    assert found == pytest.approx([0.1 + 0.25 * 1.3, 0.1 + 0.25 * 0.3])
+    assert np.array_equal(half._share(x, there, back, np.array([0.0, -1.0]), none), there)
+    for need, slack in ((1.0, 0.0), (1.0, -2.0), (1.0, 1e-17), (1.0, 4 * EPS), (math.nan, 1.0)):
+        assert np.all(half._share(x, there, back, np.array([need]), np.array([slack])) == INF)
+    assert np.all(half._share(x, there, back, np.array([1.0, -0.5]), np.array([1.0, -0.6])) == INF)
+    assert np.isfinite(half._share(x, there, back, np.array([5e-324]), np.array([INF]))).all()
+
+
+def test_what_mends_s_takes_of_its_slack():
+    """s = (1 − 1e-12, 1e-9) is off x + y = 1, and what mends it may cross x ≤ 1, a bound or a row that x holds."""
+    E, e, s = np.array([[1.0, 1.0, 0.0]]), np.array([1.0]), [1 - 1e-12, 1e-9, -0.5]
+    far, top = np.full(3, INF), np.array([1.0, INF, 0.0])
+    assert placed(Linear(-far, top, A_eq=E, b_eq=e), s, [1 + 1e-13, -1e-13, -0.1])[0].max() == INF
+    row = np.array([[1.0, 0.0, 0.0]])
+    assert placed(Linear(-far, top + [INF, 0, 0], row, e, E, e), s, [1 - 1e-13, 1e-13, 0.5])[0].max() == INF
+    assert placed(Linear(-far, top + [INF, 0, 0], row, e + 1, E, e), s, [1 - 1e-13, 1e-13, 0.5])[0].max() < 1
+
+
+def test_equalities_that_neither_follow_nor_hold_prove_nothing():
+    rows = np.array([[3.0, 3.0], [1.0, 1.0]])
+    off, sure = placed(Linear(-FREE, FREE, A_eq=rows, b_eq=np.array([0.3, 0.1 + 1e-10])), [0.05, 0.05], [0.05, 0.05])
+    assert np.all(off == INF)
+    assert not sure
+
+
+def test_rows_without_room_may_be_assumed_to_say_the_same():
+    """Copies by no simple number, with the same sides or with others."""
+    odd, x, s = np.array([[1.9, 1.9], [0.07, 0.07]]), [0.5, 0.5], [0.4, 0.6]
+    off, sure = placed(Linear(-FREE, FREE, odd, odd[:, 0]), s, x)
+    assert off.max() <= 1e-15
+    assert not sure
+    assert placed(Linear(-FREE, FREE, odd, odd[:, 0] - [0, 1e-13]), s, x)[0].max() == INF
+
+
+def ways(linear, s, x):
+    ones = np.ones(2)
+    with np.errstate(all="ignore"):
+        return list(Offset(linear, np.array(s), ones)._ways(np.array(x), ones))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e6])
+def test_which_rows_leave_no_room(size, monkeypatch):
+    """Less than 1e-12 of their numbers at s: tried as equations, then as all that x misses, then as assumed."""
+    A, x = np.array([[1.0, 1.0]]), [0.5 * size, 0.5 * size * (1 + 1e-14)]
+    roomy, flat = [0.0, 0.0], [0.5 * size, 0.5 * size * (1 - 4e-13)]
+    linear = Linear(-FREE, FREE, A, np.array([size]))
+    for few, tried in ((2, 5), (1, 1)):
+        monkeypatch.setattr(offset, "FEW", few)
+        assert len(ways(linear, roomy, x)) == min(tried, 2)
+        assert len(ways(linear, flat, x)) == tried
+    both = Offset(Linear(-FREE, FREE, A, np.ones(1), A, np.ones(1)), np.array(flat), np.ones(2))
+    assert list(both._equations(np.ones(1, bool), np.ones(2), np.array(x)).below) == [False, True]
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+def test_variables_stay_where_s_and_x_are_at_the_same_bound(side, monkeypatch):
+    """x_0 = 0 for both, and the equality is mended by x_1."""
+    monkeypatch.setattr(offset, "FEW", 0)
+    bounds = (np.array([0.0, -INF]), FREE) if side > 0 else (-FREE, np.array([0.0, INF]))
+    linear = Linear(*bounds, A_eq=np.array([[3.0, 3.0]]), b_eq=np.array([1.9]))
+    off, sure = placed(linear, [0.0, 1.9 / 3], [0.0, 1.9 / 3])
+    assert sure
+    assert off[0] == 0
+    assert 0 < off[1] <= 1e-15
+    assert placed(linear, [side, 1.9 / 3 - side], [0.0, 1.9 / 3])[0].max() <= 1e-15
+
+
 def test_fixed_variables_do_not_move(monkeypatch):
     """x_1 = 1 by its bounds and 3 x_0 + x_1 = 1.9: x_0 alone is mended."""
     monkeypatch.setattr(offset, "FEW", 0)
