@@ -409,6 +409,27 @@ def test_what_an_inexact_inverse_adds():
     assert np.all(given_equations(INF, ((1.0, 0.0), (0.0, 0.0))).move(np.array([1.0, 0.0])) == INF)
 
 
+def test_how_inexact_an_inverse_is(monkeypatch):
+    """ρ/(1 − ρ) of an inverse that is a tenth too large; nothing where it is off by more than a half, or not one."""
+    eye, ones, exact = np.eye(2), np.ones(2), equations.solve_triangular
+    inverse, peaks, leak = equations._inverse(1e-5 * eye, ones)
+    assert inverse == pytest.approx(1e5 * eye)
+    assert peaks == pytest.approx([1e-5, 1e-5])
+    assert 0 < leak <= 1e-14
+    for E in (
+        np.zeros((1, 2)),
+        np.array([[1.0, 0.0], [1.0, 0.0]]),
+        np.array([[1e300, 0.0]]),
+        np.array([[1e-300, 0.0]]),
+    ):
+        with np.errstate(over="ignore"):
+            assert equations._inverse(E, 1e10 * ones if E.max() > 1 else ones)[2] == INF
+    assert equations._inverse(np.zeros((0, 2)), ones)[2] == 0
+    for more, leak in ((1.1, 0.101 / 0.899), (0.75, 0.2525 / 0.7475), (1.6, INF)):
+        monkeypatch.setattr(equations, "solve_triangular", lambda R, b, more=more: more * exact(R, b))
+        assert equations._inverse(eye, ones)[2] == pytest.approx(leak)
+
+
 def test_rows_that_are_known():
     """x + y ≤ b beside 3 x + 3 y = 3; a row of zeros beside none."""
     E, below = np.array([[3.0, 3.0], [1.0, 1.0]]), np.array([False, True])
