@@ -154,3 +154,12 @@ def test_a_variable_without_curvature_pays_for_its_rounding_at_x():
     assert told[1].error - told[0].error == pytest.approx(8e-15, rel=1e-6)
     assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.array([0.0, 3e-15]), 1).kind == "rounding"
     assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.zeros(2), 1).kind == "bounded"
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_a_slope_that_rounding_left_is_let_pass_beside_a_variable_without_bounds(size):
+    """|s(x_0 + x_1)| over 0 ≤ x_0 ≤ 1e5 with weights that differ by 4 eps: c = 2·eps·s, and not times 1e5."""
+    problem = sm.Minimax(sm.Affine([[size, size]], absolute=True), sm.Box([0.0, -INF], [1e5, INF]))
+    found = sm.certify(problem, [0.5, -0.5], [0.5, 0.5 * (1 + 4 * EPS)])
+    assert found.kind == "rounding"
+    assert -1e-14 * size <= found.lower <= 0

@@ -200,6 +200,26 @@ def test_what_is_as_good_as_at_a_bound_is_put_there(small, side):
     assert far.max() >= 1e-4
 
 
+WEDGE = Polyhedron([[-(2.0**-46), 1.0], [0.0, -1.0]], [1.0, -1.0], bounds=([-1, -9], [1, 9]))
+
+
+def test_slopes_on_the_way_to_the_point():
+    """Of bowls |P|(|x| + |y − x|) + |q|; of functions the slope of the one that is highest at x."""
+    x = np.array([-0.05, 1.0])
+    off = WEDGE.missed(x)[0]
+    assert off[0] >= 0.05
+    bowl = sm.Quadratic(np.diag([100.0, 2.0]), [[5.0, -2.0]])
+    slope = [100 * (0.05 + off[0]) + 5, 2 * (1 + off[1]) + 2]
+    assert sm.certify(sm.Minimax(bowl, WEDGE), x).upper == pytest.approx(bowl_at(x) + slope @ off, rel=1e-12)
+    rows = np.array([[100.0, 0.0], [0.0, 0.0], [1000.0, 0.0]])
+    family = sm.Smooth(lambda x: rows @ x + [4.5, 0.0, -9.0], lambda x: rows, d=2, n=3, convex=True)
+    assert sm.certify(sm.Minimax(family, WEDGE), x).upper == pytest.approx(0, abs=1e-12)
+
+
+def bowl_at(x):
+    return 50 * x[0] ** 2 + x[1] ** 2 + 5 * x[0] - 2 * x[1]
+
+
 def test_a_chain_of_sparse_rows_is_not_made_dense():
     """x_0 ≤ x_1 ≤ … all at once, which a dense matrix of long doubles would hold 16·d² bytes for."""
     d = 1500
@@ -242,12 +262,11 @@ class Mine(Components):
 @pytest.mark.parametrize("beside", [False, True])
 def test_every_row_of_a_class_of_ones_own_may_rise_on_the_way_to_the_point(beside):
     """The row that leads at x = −0.05 is flat; the other leads at every point of X, x ≥ 0."""
-    wedge = Polyhedron([[-(2.0**-46), 1.0], [0.0, -1.0]], [1.0, -1.0], bounds=([-1, -9], [1, 9]))
     for affine, kind in ((True, "bounded"), (False, "rounding")):
         family = Mine([[0, 0], [100, 0]], [-1, 3.9], affine)
         if beside:
             family = sm.Stack([family, sm.Affine([[0.0, 0.0]])])
-        found = sm.certify(sm.Minimax(family, wedge), [-0.05, 1.0], [0, 1.0] + [0.0] * beside)
+        found = sm.certify(sm.Minimax(family, WEDGE), [-0.05, 1.0], [0, 1.0] + [0.0] * beside)
         assert found.upper >= 3.9
         assert found.kind == kind
 
