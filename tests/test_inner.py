@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import smoothmax as sm
-from smoothmax import inner
+from smoothmax import inner, upper
+from smoothmax.domains import Linear
 
 EPS = float(np.finfo(float).eps)
 TINY = float(np.finfo(float).smallest_subnormal)
@@ -163,3 +164,52 @@ def test_a_slope_that_rounding_left_is_let_pass_beside_a_variable_without_bounds
     found = sm.certify(problem, [0.5, -0.5], [0.5, 0.5 * (1 + 4 * EPS)])
     assert found.kind == "rounding"
     assert -1e-14 * size <= found.lower <= 0
+
+
+def test_products_are_proven_factor_by_factor():
+    """A ball, an interval and a variable without bounds: 3 y_0 + 4 y_1 + y_2 is least at −5 + 2; a wide interval."""
+    ball = sm.Ball([0.0, 0.0], 1.0)
+    found = sm.certify(
+        sm.Minimax(sm.Affine([[3.0, 4.0, 1.0]]), sm.Product([ball, sm.Box([2.0], [5.0])])), [0.0, 0.0, 3.0], [1.0]
+    )
+    assert found.kind == "bounded"
+    assert found.lower == pytest.approx(-3, abs=1e-13)
+    affine, x, p = sm.Affine([[0.0, 0.0, 0.1, 0.1]], absolute=True), [0.0, 0.0, 0.5, -0.5], [0.5, 0.5]
+    found = sm.certify(sm.Minimax(affine, sm.Product([ball, sm.Box([0.0], [1e5]), sm.Free(1)])), x, p)
+    assert found.kind == "rounding"
+    assert -1e-15 <= found.lower <= 0
+    found = sm.certify(sm.Minimax(affine, sm.Product([ball, sm.Box([0.0, -1.0], [1e5, 1.0])])), x, p)
+    assert found.kind == "bounded"
+    assert -1e-9 <= found.lower <= -1e-15
+    free = sm.Product([ball, sm.Free(2)])
+    assert sm.certify(sm.Minimax(affine, free), x, [0.5, 0.5 + 1e-9]).kind == "none"
+
+
+def test_a_proof_for_the_very_data_goes_before_one_for_others():
+    """Where both are, the sharper one; a proof for other data only where it saves more than 1e-9 of the numbers."""
+    box = sm.Box([-1.0, -1.0], [1.0, 1.0])
+    sharp = sm.certify(sm.Minimax(sm.Quadratic(1.0, [[1e-10, 0.0]], [1.0]), box), [0.0, 0.0], [1.0])
+    assert sharp.kind == "bounded"
+    assert sharp.lower >= 1 - 1e-14
+    for r, slope, kind in ((1e3, 5e-9, "bounded"), (1e-3, 5e-9, "rounding"), (1e3, 5e-3, "rounding")):
+        family = sm.Quadratic(np.ones((2, 2)), [[slope, slope]], [r])
+        assert sm.certify(sm.Minimax(family, box), [0.0, 0.0], [1.0]).kind == kind
+
+
+def test_ways_to_the_bounds():
+    lb, ub = np.array([-10.0, -1.0, -1.0, -INF, -1.0]), np.array([4.0, 10.0, 10.0, INF, 2.0])
+    x, c = np.array([3.0, 3.0, 3.0, 0.0, 0.5]), np.array([0.0, 0.0, -2.0, 1.0, 1.0])
+    far, width = inner._ways(Linear(lb, ub), x, c, np.array([1e-3, 1e-3, 1e-3, 2.0, 0.0]))
+    assert list(far) == [0.0, 0.0, 7.0, -INF, -1.5]
+    assert list(width) == [13.0, 7.0, 7.0, INF, 0.0]
+
+
+def test_outside_the_set_a_lower_bound_of_affine_components_is_sure():
+    found = sm.certify(sm.Minimax(sm.Affine([[1.0]]), sm.Box([0.0], [1.0])), [2.0], [1.0])
+    assert (found.upper, found.kind) == (INF, "bounded")
+    assert found.lower == pytest.approx(0, abs=1e-14)
+
+
+def test_portions(monkeypatch):
+    monkeypatch.setattr(upper, "PORTION", 2)
+    assert list(upper._portions(5)) == [slice(0, 2), slice(2, 4), slice(4, 6)]

@@ -91,6 +91,8 @@ def test_an_unknown_distance_of_a_variable_that_no_component_has_costs_nothing()
     rows = Polyhedron(A_eq=[[-1, 2.0**50]], b_eq=[2.0**50 - 1], bounds=([0, 1], [1, 1]))
     assert upper(rows, [1.0, 0.0], [0.0, 1.0]) == INF
     assert sm.certify(sm.Minimax(sm.Quadratic(np.diag([1.0, 0.0]), np.zeros((1, 2))), rows), [0.0, 1.0]).upper == INF
+    beside = Polyhedron(A_eq=[[-1, 2.0**50, 0]], b_eq=[2.0**50 - 1], bounds=([0, 1, 0], [1, 1, 1]))
+    assert upper(beside, [0.0, 0.0, 1.0], [0.0, 1.0, 0.5]) == pytest.approx(0.5)
     loose = Polyhedron([[1, 2, 0], [-1, -2, 0], [0, 1, 1]], [0.3, -0.3, 1], bounds=([0, 0, 0], [1, 0.1, 1]))
     rng = np.random.default_rng(0)
     for _ in range(50):
