@@ -152,7 +152,7 @@ def test_a_variable_without_curvature_pays_for_its_rounding_at_x():
     ]
     assert [one.kind for one in told] == ["rounding", "rounding"]
     assert told[0].error > 0
-    assert told[1].error - told[0].error == pytest.approx(8e-15, rel=1e-6)
+    assert told[1].error - told[0].error == pytest.approx(8e-15, rel=1e-3, abs=0)
     assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.array([0.0, 3e-15]), 1).kind == "rounding"
     assert inner._quadratic_minimum(P, np.ones(2), c * [1, 0], size, np.zeros(2), 1).kind == "bounded"
 
