@@ -177,6 +177,7 @@ def test_products_are_proven_factor_by_factor():
     affine, x, p = sm.Affine([[0.0, 0.0, 0.1, 0.1]], absolute=True), [0.0, 0.0, 0.5, -0.5], [0.5, 0.5]
     found = sm.certify(sm.Minimax(affine, sm.Product([ball, sm.Box([0.0], [1e5]), sm.Free(1)])), x, p)
     assert found.kind == "rounding"
+    assert 0 <= found.residual <= 1e-15
     assert -1e-15 <= found.lower <= 0
     found = sm.certify(sm.Minimax(affine, sm.Product([ball, sm.Box([0.0, -1.0], [1e5, 1.0])])), x, p)
     assert found.kind == "bounded"
