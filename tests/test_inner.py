@@ -126,8 +126,8 @@ def test_what_is_neither_definite_nor_singular_proves_nothing(least, kind):
 
 @pytest.mark.parametrize("unit", [1e-300, 0.1, 1.0, 1e300])
 def test_lengths_in_any_units(unit):
-    assert inner._length(unit * np.array([3.0, -4.0])) == pytest.approx(5 * unit)
-    assert inner._length(np.array([unit])) == pytest.approx(unit)
+    assert inner._length(unit * np.array([3.0, -4.0])) == pytest.approx(5 * unit, abs=0)
+    assert inner._length(np.array([unit])) == pytest.approx(unit, abs=0)
     assert inner._length(np.zeros(3)) == 0
     assert inner._length(np.zeros(0)) == 0
     assert inner._length(np.array([1.0, -INF])) == INF
@@ -203,6 +203,19 @@ def test_ways_to_the_bounds():
     far, width = inner._ways(Linear(lb, ub), x, c, np.array([1e-3, 1e-3, 1e-3, 2.0, 0.0]))
     assert list(far) == [0.0, 0.0, 7.0, -INF, -1.5]
     assert list(width) == [13.0, 7.0, 7.0, INF, 0.0]
+
+
+def test_a_set_that_does_not_say_how_far_it_reaches_pays_for_the_way_to_its_vertex_and_back():
+    """2·Σ noise_j (|x_j| + |y_j|), at the vertex too."""
+
+    class Corner:
+        def lmo(self, c):
+            return np.full(2, -100.0)
+
+    ones = np.ones(2)
+    found = inner._over(Corner(), -100 * ones, 0.1 * ones, ones, 1e-3 * ones, 0.0, 0.0)
+    assert found.kind == "rounding"
+    assert found.error == pytest.approx(0.8)
 
 
 def test_outside_the_set_a_lower_bound_of_affine_components_is_sure():

@@ -236,7 +236,7 @@ def test_a_chain_of_sparse_rows_is_not_made_dense():
     x, b = np.linspace(0, 1, d), np.full(d - 1, 0.1)
     (found, error), others = equations.beyond(chain, b, x), equations.beyond(chain.toarray(), b, x)
     assert found == pytest.approx(others[0], abs=1e-18)
-    assert error == pytest.approx(others[1])
+    assert error == pytest.approx(others[1], rel=1e-9, abs=0)
 
 
 class Mine(Components):
@@ -325,11 +325,11 @@ def test_a_row_of_zeros_follows_from_nothing():
 )
 def test_a_combination_has_the_same_number_in_every_column(a, row, w, follows):
     """Multiples by simple numbers; 192/127 is not: the lesser of numerator and denominator is above 64."""
-    side = np.array([7], dtype=object)
     E, a, w = np.array([row], dtype=float), np.array(a, dtype=float), np.array([float(w)])
     simple = Fraction(w[0]).limit_denominator(10**4)
-    told = int(7 * simple.numerator), 7 * simple.denominator * side // 7
-    assert implied(a, E, w, np.ones(1), told[0], told[1] * 1, False) == follows
+    side, sides_ = 7 * simple.numerator, np.array([7 * simple.denominator], dtype=object)
+    assert implied(a, E, w, np.ones(1), side, sides_, False) == follows
+    assert not implied(a, E, w, np.ones(1), side + 1, sides_, False)
 
 
 def test_long_rows_are_not_checked(monkeypatch):
@@ -594,7 +594,7 @@ def test_which_rows_leave_no_room(size, monkeypatch):
     A, x = np.array([[1.0, 1.0]]), [0.5 * size, 0.5 * size * (1 + 1e-14)]
     roomy, flat = [0.0, 0.0], [0.5 * size, 0.5 * size * (1 - 4e-13)]
     linear = Linear(-FREE, FREE, A, np.array([size]))
-    for few, tried in ((2, 5), (1, 1)):
+    for few, tried in ((2, 4), (1, 1)):
         monkeypatch.setattr(offset, "FEW", few)
         assert len(ways(linear, roomy, x)) == min(tried, 2)
         assert len(ways(linear, flat, x)) == tried
@@ -641,12 +641,7 @@ def test_variables_at_their_bounds_leave_no_more_to_assumption_than_there_is():
             assert not sure
 
 
-def test_equations_without_an_inverse_say_nothing():
-    """Rows whose numbers leave nothing of an inverse: the distance is inf, not a number; no rows cost nothing."""
-    E = np.array([[1.0, 1.0], [1.0, 1.0 + 16 * EPS]])
-    found = Equations.of(E, np.ones(2), np.zeros(2, bool), np.ones(2), np.ones(2))
-    assert np.all(found.move(np.array([1.0, 1e-3])) == INF) or not found.sure
+def test_no_equations_cost_nothing():
     empty = Equations.of(np.zeros((0, 2)), np.zeros(0), np.zeros(0, bool), np.ones(2), np.ones(2))
     assert not empty.move(np.ones(2)).any()
     assert empty.sure
-    assert equations.MOST < 1

@@ -19,8 +19,8 @@ from .equations import Equations, beyond
 
 FLAT = 1e-12  # relative: the slack of s that is none
 LEAST = float(np.finfo(float).tiny)  # of a share
-LARGEST = 1 << 20  # entries of E that are factorized
 CLOSE = 8 * EPS  # of the unit of a variable: as good as at a bound
+LARGEST = 1 << 20  # entries of E that are factorized
 FEW = 1 << 16  # the same of inequalities that are taken for equations
 
 
@@ -94,7 +94,8 @@ class Offset:
             equations = self._equations(flat, unit, x)
             if equations.nearly(x, True):
                 yield self._between(x, equations, flat)[0], False
-            yield from self._assumed(equations, flat, unit, x, stays)
+            if stays.any():
+                yield from self._assumed(equations, flat, unit, x, stays)
 
     def _assumed(
         self, full: Equations, rows: NDArray[np.bool_], unit: Array, x: Array, stays: NDArray[np.bool_]
