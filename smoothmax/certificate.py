@@ -99,13 +99,14 @@ def certify(problem: Minimax, x: Any, weights: Any = None, multipliers: Any = No
     Raises
     ------
     TypeError, ValueError
-        Arguments that do not fit the problem.
+        Arguments that do not fit the problem; a class of one's own whose blocks are not what they must be.
     """
     checked(problem)
     x = _doors.vector("x", x, problem.d)
     if weights is not None:
         spectral = problem.components.spectral
         weights = checked_weights(weights, problem.components) if spectral else check_weights(weights, problem.n)
+    problem.components.inspect(x)
     lin = problem.at(x)
     if multipliers is not None:
         multipliers = check_multipliers(multipliers, problem)
@@ -196,6 +197,8 @@ def _by_densities(
     """The bound of the affine functions below λ_max that density matrices choose; vectors are weights at this x."""
     if not isinstance(weights, tuple):
         weights = densities(problem.components, lin.x, normalized(weights))
+    if not all(np.isfinite(w).all() for w in weights):
+        return Certificate(-math.inf, upper, "none")
     below, p, weights = frozen(problem.components, weights)
     weights = tuple(w / p.sum() for w in weights)
     fixed = restored(below, problem.domain, problem.constraints)

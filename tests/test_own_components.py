@@ -7,6 +7,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 import smoothmax as sm
 from smoothmax.components import Block, Components
+from smoothmax.solvers import Status
 
 A = np.random.default_rng(0).standard_normal((7, 2))
 ALL = (slice(0, 7),)
@@ -102,6 +103,38 @@ def late(x):
 def test_a_block_that_reads_the_variables_of_a_loop_is_refused():
     with pytest.raises(ValueError, match=r"Rows\.at\(x\): .* lambda some=some"):
         solved(Rows(late))
+
+
+def test_a_certificate_sees_it_too():
+    with pytest.raises(ValueError, match=r"Rows\.at\(x\): .* lambda some=some"):
+        sm.certify(sm.Minimax(Rows(late), sm.Ball(np.zeros(2), 1.0)), np.zeros(2), np.ones(7))
+
+
+@pytest.mark.parametrize("door", [solved, lambda family: sm.certify(sm.Minimax(family), np.ones(2), np.ones(7))])
+@pytest.mark.parametrize("answer", [np.array([-1e-15]), np.array([np.nan])])
+def test_a_bound_on_rounding_is_one(door, answer):
+    family = Rows()
+    family.rounding = lambda x, rows, f=None: answer
+    with pytest.raises(ValueError, match=rf"Rows\.rounding\(x, rows\) must return bounds, .*returned {answer[0]}"):
+        door(family)
+
+
+@pytest.mark.parametrize("verb", ["slope_rounding", "column_peaks"])
+def test_bounds_on_slopes_are_looked_at(verb):
+    family = Rows()
+    for answer, error in ((np.zeros(3), TypeError), (0.0, TypeError), (-np.ones(2), ValueError)):
+        setattr(family, verb, lambda *_, answer=answer: answer)
+        with pytest.raises(error, match=rf"Rows\.{verb}\(.*\) must return"):
+            solved(family)
+    setattr(family, verb, lambda *_: np.full(2, 10.0 if verb == "column_peaks" else 1e-15))
+    assert solved(family).success
+
+
+@np.errstate(all="ignore")
+def test_where_f_is_no_number_neither_is_its_rounding():
+    family = Rows(one(values=lambda: np.full(7, np.nan)))
+    family.rounding = lambda x, rows, f=None: np.full(rows.size, np.nan)
+    assert solved(family).status == Status.NOT_FINITE
 
 
 @pytest.mark.parametrize("answer", [1e-15, None, np.zeros(2), [0.0]])
