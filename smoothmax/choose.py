@@ -23,7 +23,7 @@ def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tu
     sparse problems too large for that by truncated Newton; then whatever a projection or an oracle allows.
     """
     n, d = problem.n, problem.d
-    small = d <= (SPARSE if problem.components.sparse else FACTORIZE)
+    small = _small(problem)
     refusal = METHODS["newton"].refuses(problem)
     hindered = f"newton refuses: {refusal}" if refusal else f"newton would factorize d = {d} variables"
     calls = "nonlinear constraints" if problem.constraints is not None else "functions"
@@ -56,18 +56,25 @@ def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tu
     )
 
 
-def second(problem: Minimax, first: Maker, regularizer: str = "shannon") -> Maker | None:
-    """What to go on with where the choice has stalled: Newton on the whole; for few affine components one linear
-    program; then the accelerated gradient, which has no barrier."""
+def others(problem: Minimax, first: Maker, smoothed: bool, regularizer: str = "shannon") -> tuple[Maker, ...]:
+    """What to go on with where the choice has stalled: for few affine components one linear program, for many a working
+    set, and Newton on the whole; last the accelerated gradient, which has no barrier."""
     if problem.constraints is not None or problem.components.spectral:
-        return None
-    if issubclass(first, Direct) and problem.d <= FACTORIZE and METHODS["newton"].refuses(problem) is None:
-        return METHODS["newton"]
-    fallback = first is METHODS["newton"] and regularizer == "shannon"
-    if fallback and few(problem) and METHODS["trust-region"].refuses(problem) is None:
-        return METHODS["trust-region"]
-    other = METHODS["accelerated"]
-    return None if first is other or other.refuses(problem) else other
+        return ()
+    direct = issubclass(first, Direct)
+    names = (
+        ("trust-region", few(problem)),
+        ("working-set", direct and problem.affine and _small(problem) and problem.n > TALL * problem.d),
+        ("newton", direct and problem.d <= FACTORIZE),
+        ("accelerated", True),
+    )
+    fit = (METHODS[name] for name, fits in names if fits)
+    return tuple(m for m in fit if m is not first and obstacle(m, problem, smoothed, regularizer) is None)
+
+
+def _small(problem: Minimax) -> bool:
+    """Whether a factorization of the variables is the cheap part."""
+    return problem.d <= (SPARSE if problem.components.sparse else FACTORIZE)
 
 
 def few(problem: Minimax) -> bool:

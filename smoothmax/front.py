@@ -7,7 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from . import _doors
-from .choose import second
+from .choose import Maker, few, others
 from .components.dictionaries import restated
 from .components.wrap import from_callables
 from .constraints import as_constraints, split
@@ -20,7 +20,7 @@ from .settings import Settings, SolveOptions, refuse_unknown
 from .solvers import Status
 from .solvers.loop import Budget
 
-FAR = 100.0  # thresholds that a stalled gap may be away before "auto" tries a second method
+FAR = 100.0  # thresholds that a stalled gap must be away before "auto" tries what may cost more than it has
 
 
 def solve(
@@ -193,17 +193,18 @@ def minimax(
     return result
 
 
-def _far(result: MinimaxResult) -> bool:
-    """Whether more than rounding is left open, and not about what was asked."""
-    return bool(result.gap > FAR * max(result.threshold, np.spacing(abs(result.fun))))
+def _worth(problem: Minimax, result: MinimaxResult, other: Maker) -> bool:
+    """Whether another method may close what a stalled one has left open: more than rounding; and where that is little,
+    only by a method that costs little."""
+    least = float(max(result.threshold, np.spacing(abs(result.fun))))
+    return result.gap > FAR * least or (result.gap > least and few(problem) and other.name != "accelerated")
 
 
 def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, budget: Budget) -> MinimaxResult:
-    """Where "auto" has stalled far from a proof (a minimum attained on an unbounded set, say), other methods."""
+    """Where "auto" has stalled short of a proof (a minimum attained on an unbounded set, say), other methods."""
     tried = s.method
-    while result.status == Status.STALLED and problem.convex and _far(result):
-        other = second(problem, tried, s.regularizer.name)
-        if other is None:
+    for other in others(problem, s.method, s.tau is not None, s.regularizer.name) if problem.convex else ():
+        if result.status != Status.STALLED or not _worth(problem, result, other):
             break
         why = f"{other.name}, since {tried.name} stalled"
         try:

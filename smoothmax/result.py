@@ -156,7 +156,7 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         message += " x0 was outside the domain and was projected onto it."
     result = MinimaxResult(
         x=facts["x0"].copy() if point is None else point.x.copy(),
-        fun=point.upper if point is not None else _at_start(judge),
+        fun=point.upper + 0.0 if point is not None else _at_start(judge),
         smoothed_fun=math.nan if point is None else point.fun,
         lower_bound=c.lower,
         smoothed_lower_bound=-math.inf,

@@ -769,7 +769,7 @@ def test_a_second_method_goes_on_with_the_budget_of_the_first(monkeypatch):
     problem = sm.Minimax(sm.Affine(rng.standard_normal((300, 5)), rng.standard_normal(300), absolute=True))
     r = sm.solve(problem)
     assert r.success
-    assert "newton, since working-set stalled" in r.message
+    assert "trust-region, since working-set stalled" in r.message
     assert [row["npass"] for row in r.trace] == sorted(row["npass"] for row in r.trace)
     assert sm.solve(problem, max_passes=10).npass <= 13
     late = sm.solve(problem, time_limit=1e-6)
@@ -841,3 +841,31 @@ def test_what_a_path_shows():
     found = sm.path(sm.Minimax(sm.Affine(A, np.ones(3), absolute=True)), taus=[1.0, 0.1])
     assert re.fullmatch(r"Path\(2 temperatures, 1 to 0.1: -?[\d.e-]+ ≤ minimum ≤ [\d.e-]+\)", repr(found))
     assert repr(sm.Path(())) == "Path(no temperatures)"
+
+
+@pytest.mark.parametrize("width", [1e7, 1e8, 1e9, 1e12])
+@pytest.mark.parametrize("name", ["stackloss", "longley"])
+def test_bounds_that_are_far_away_stop_no_proof(name, width):
+    """Near the end of what one method can do in floating point another one that costs little is asked."""
+    components = problems.get(name).problem.components
+    r = sm.solve(sm.Minimax(components, sm.Box(-np.full(components.d, width), width)))
+    assert r.success
+    assert r.fun == pytest.approx(sm.solve(sm.Minimax(components)).fun, rel=3e-8)
+
+
+def test_a_minimum_of_zero_has_no_sign():
+    assert str(sm.solve(sm.Minimax(sm.Affine(np.eye(2), absolute=True))).fun) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (lambda: sm.Minimax([np.sin, np.cos]), "not a list of functions; smoothmax.minimax takes one"),
+        (lambda: sm.Affine(A, B.reshape(-1, 1)), r"b must have shape \(3,\); its shape is \(3, 1\)"),
+        (lambda: sm.Polyhedron(A, B.reshape(-1, 1)), r"b_ub must have shape \(3,\); its shape is \(3, 1\)"),
+        (lambda: sm.Box(np.ones((2, 1)), np.ones(2)), r"must have shape \(d,\) .* got \(2, 1\) and \(2,\)"),
+    ],
+)
+def test_shapes_are_told_as_they_were_given(statement, words):
+    with pytest.raises((TypeError, ValueError), match=words):
+        statement()

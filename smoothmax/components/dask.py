@@ -221,7 +221,11 @@ def _matrix(A: Any) -> Any:
 def _offsets(b: Any, m: int, sizes: tuple[int, ...]) -> Any:
     """b as a Dask array in chunks like those of the rows."""
     if not isinstance(b, dask.array.Array):
-        b = dask.array.zeros(m, chunks=m) if b is None else dask.array.from_array(_doors.vector("b", b), chunks=-1)
+        b = (
+            dask.array.zeros(m, chunks=m)
+            if b is None
+            else dask.array.from_array(_doors.vector("b", b, letter=str(m)), chunks=-1)
+        )
     _doors.check_real("b", b.dtype)
     if b.ndim != 1 or np.isnan(b.shape).any():
         raise ValueError(f"b must have shape ({m},); its shape is {b.shape}")

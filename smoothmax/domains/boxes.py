@@ -36,7 +36,8 @@ class Box(Set):
         self.lb, self.ub = (np.atleast_1d(side.copy()) for side in pair)
         self.d = self.lb.size
         if self.lb.ndim != 1 or self.d == 0:
-            raise ValueError(f"lb and ub must have shape (d,) with d ≥ 1; got {self.lb.shape}")
+            shapes = " and ".join(str(side.shape) for side in sides)
+            raise ValueError(f"lb and ub must have shape (d,) with d ≥ 1; got {shapes}")
         for name, side in (("lb", self.lb), ("ub", self.ub)):
             if np.isnan(side).any():
                 raise ValueError(f"{name} must not be nan; {name}[{int(np.argmax(np.isnan(side)))}] is")
