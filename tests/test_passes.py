@@ -295,8 +295,8 @@ def test_leaders_within_a_distance_are_those_at_it_too():
     ("rows", "values", "jacobian", "words"),
     [
         ((0, 7), lambda: B, lambda: A, r"rows must be \(slice\(i, j\),\), .* in a Block; got \(0, 7\)"),
-        ((slice(0, N),), B, lambda: A, "values and jacobian of a Block must be functions; got array"),
-        ((slice(0, N),), lambda: B, A, "values and jacobian of a Block must be functions; got <function"),
+        ((slice(0, N),), B, lambda: A, "values and jacobian of a Block must be functions; got ndarray and function"),
+        ((slice(0, N),), lambda: B, A, "values and jacobian of a Block must be functions; got function and ndarray"),
     ],
 )
 def test_what_a_block_is_made_of_is_named(rows, values, jacobian, words):

@@ -155,6 +155,9 @@ def test_csv_is_written_whole_or_not_at_all(stackloss, tmp_path, monkeypatch):
         path.to_csv(target)
     assert target.read_text() == "earlier"
     assert [p.name for p in tmp_path.iterdir()] == ["path.csv"]
+    with pytest.raises(FileNotFoundError) as told:
+        path.to_csv(tmp_path / "nowhere" / "path.csv")
+    assert told.value.filename == str(tmp_path / "nowhere" / "path.csv")
 
 
 def test_to_dict_holds_the_records_by_column(stackloss):

@@ -409,6 +409,7 @@ def test_problems_of_one_name_are_refused(names):
         ({"options": {"tau": 1.0}}, ValueError, ["options", "tau"]),
         ({"options": {"callback": print}}, ValueError, ["options", "callback"]),
         ({"options": {"tol": object()}}, TypeError, "tol"),
+        ({"options": {"maxpasses": 3}}, TypeError, ["options", "max_passes", "maxpasses"]),
     ],
 )
 def test_grids_that_are_refused(changes, error, words):

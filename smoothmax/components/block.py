@@ -50,7 +50,10 @@ class Block:
                 f"rows must be (slice(i, j),), or two slices of one length, in a Block; got {rows!r}"
             ) from None
         if not (callable(values) and callable(jacobian)):
-            raise TypeError(f"values and jacobian of a Block must be functions; got {values!r} and {jacobian!r}")
+            raise TypeError(
+                "values and jacobian of a Block must be functions;"
+                f" got {type(values).__name__} and {type(jacobian).__name__}"
+            )
         self.rows = rows
         self.absolute = len(rows) == 2
         self._values, self._jacobian, self._shared = values, jacobian, shared

@@ -16,7 +16,7 @@ from ..choose import named
 from ..front import solve
 from ..problem import Minimax
 from ..reading import Stated, Wishes, read
-from ..settings import Settings
+from ..settings import Settings, SolveOptions
 from ..solvers import METHODS
 from .fingerprint import fingerprint
 from .results import Results
@@ -80,6 +80,10 @@ class Grid:
         for name in (*REFUSED, "x0"):
             if name in shared:
                 raise ValueError(f"options must not hold {name!r}, which the grid itself decides")
+        for name in shared:
+            if name not in SolveOptions.__annotations__:
+                known = ", ".join(sorted(set(SolveOptions.__annotations__) - {*REFUSED}))
+                raise TypeError(f"options may hold {known}, which go to every solve; got {name!r}")
         axes = (_axis("methods", self.methods), _axis("taus", self.taus), range(_doors.count("seeds", self.seeds)))
         for method in axes[0]:
             if method != "auto" and method not in METHODS:
