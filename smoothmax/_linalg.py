@@ -29,7 +29,10 @@ def nonnegative(A: Array, b: Array, turns: int) -> Array | None:
 
 
 def least_squares(A: Array, b: Array, cut: float | None = None) -> Array:
-    """The shortest argmin of ‖A y − b‖, singular values below `cut` dropped; nan where these do not converge."""
+    """The shortest argmin of ‖A y − b‖, singular values below `cut` dropped; nan where these do not converge, and for
+    data with nan or inf, of which LAPACK may never come back."""
+    if not (np.isfinite(A).all() and np.isfinite(b).all()):
+        return np.full(A.shape[1], np.nan)
     try:
         return np.asarray(np.linalg.lstsq(A, b, rcond=cut)[0], dtype=np.float64)
     except np.linalg.LinAlgError:

@@ -91,7 +91,7 @@ def _less_curvature(problem: Minimax, inner: Inner, shift: Array, x: Array) -> I
     reach = getattr(problem.domain, "reach", None)
     width = math.inf if reach is None else reach(np.sqrt(shift), x)
     if math.isfinite(width):
-        return inner._replace(error=inner.error + 0.5 * width**2)
+        return inner._replace(error=inner.error + 0.5 * width * width)
     return inner._replace(kind="rounding")
 
 

@@ -183,6 +183,7 @@ def _extrapolated(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) ->
     return problem.value(x) if np.isfinite(x).all() else math.nan
 
 
+@np.errstate(all="ignore")
 def _richardson(problem: Minimax, warm: MinimaxResult, cold: MinimaxResult) -> Array:
     ratio = warm.tau / cold.tau
     return np.asarray(problem.domain.project((ratio * cold.x - warm.x) / (ratio - 1)))

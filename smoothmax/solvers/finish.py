@@ -68,7 +68,10 @@ def finish(
             p[live[np.argsort(-p[live])][max(room, 1) :]] = 0.0  # more of them than equations can hold
         elif not _drop_worst(p, live, move, walls):
             p[live], walls.lam = np.maximum(move.p, 0.0), move.lam
-            x = problem.start(np.clip(x + move.dx, linear.lb, linear.ub))
+            x = np.clip(x + move.dx, linear.lb, linear.ub)
+            if not np.isfinite(x).all():
+                return None
+            x = problem.start(x)
             size = float(np.abs(lin.f[live]).max())
             off = float(np.abs(lin.f[live] - move.top).max())
             if problem.affine or off <= SHARP * size or off >= 0.5 * last:

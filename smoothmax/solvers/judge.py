@@ -59,7 +59,7 @@ class Judge:
         """Take a step in; True when it proves enough."""
         point, c = step.state.point, step.certificate
         self.unproven = self.unproven if step.later is None else step
-        if np.isfinite(self._value(point)) and (self.best is None or self._key(point) < self._key(self.best)):
+        if np.isfinite(self._value(point)) and (self.best is None or self._beats(point, self.best)):
             self.best = point
         if c is None:
             return self._combined()
@@ -127,6 +127,12 @@ class Judge:
     def _key(self, point: Seen) -> tuple[float, float]:
         """Feasible points come first, then small values."""
         return (point.violation if point.excess > FEASIBLE else 0.0, self._value(point))
+
+    def _beats(self, point: Seen, best: Seen) -> bool:
+        """A smaller key; but what is only rounding of F_τ, all there is at huge τ, must not raise max f."""
+        if self.smoothed and point.upper > best.upper and best.fun - point.fun <= self._noise(point):
+            return False
+        return self._key(point) < self._key(best)
 
     def _value(self, point: Seen) -> float:
         return point.fun if self.smoothed else point.upper

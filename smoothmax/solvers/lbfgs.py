@@ -60,10 +60,15 @@ class LBFGS(Method):
         assert isinstance(box, Box)
         tau, start, origin = surrogate.tau, point.fun, point.x / scale
 
+        def placed(z: Array) -> Array:
+            with np.errstate(over="ignore", invalid="ignore"):
+                return np.clip(z * scale, box.lb, box.ub)
+
         def objective(z: Array) -> tuple[float, Array]:
-            if not np.isfinite(z).all():
+            x = placed(z)
+            if not np.isfinite(x).all():
                 return HUGE, np.zeros_like(z)
-            at = surrogate.at(np.clip(z * scale, box.lb, box.ub))
+            at = surrogate.at(x)
             if not np.isfinite(at.fun):  # a bowl around the start of the burst, so that the line search comes back
                 return WALL + float(np.sum((z - origin) ** 2)), 2 * (z - origin)
             return (at.fun - start) / tau, at.jac * (scale / tau)
@@ -76,8 +81,7 @@ class LBFGS(Method):
             bounds=np.column_stack([box.lb / scale, box.ub / scale]),
             options={"maxiter": length, "maxfun": 20 * length, "maxcor": 20, "ftol": 0.0, "gtol": 0.0},
         )
-        if not np.isfinite(found.x).all():
+        x = placed(found.x)
+        if not np.isfinite(x).all():
             return point, 0
-        return surrogate.at(np.clip(found.x * scale, box.lb, box.ub)), int(
-            found.get("nit", 0)
-        )  # none where all is fixed
+        return surrogate.at(x), int(found.get("nit", 0))  # none where all is fixed

@@ -9,11 +9,13 @@ from ..surrogate import Point
 from .status import Exhausted, Status
 
 LEAST = 0.1  # of the size of a column under equal weights
+TINY = float(np.finfo(float).tiny)  # columns below the normal numbers count as that: 1/size would be inf
 
 
 def column_scale(problem: Minimax, point: Point) -> Array:
     """s_j = 1/mean_i |J_ij|: in z = x/s all columns have one size; for domains that are not boxes one s for all j."""
     size = point.lin.column_sizes()
+    size = np.where(size > 0, np.maximum(size, TINY), 0.0)
     largest = float(size.max()) or 1.0
     if not getattr(problem.domain, "separable", False):
         return np.full(problem.d, 1.0 / largest)

@@ -35,7 +35,7 @@ class Stand:
     def at(cls, point: Point) -> "Stand":
         """Without momentum."""
         rows, f = point.lin.leaders(0.0)
-        rounding = float(point.lin.components.rounding(point.x, rows[:1], f[:1])[0])
+        rounding = float(point.lin.components.rounding(point.x, rows[:1], f[:1]).max(initial=0.0))
         return cls(point.x, point.f, point.fun, point, 1.0, rounding)
 
     @property

@@ -107,7 +107,7 @@ class Point(Seen):
     def own(self) -> Array | None:
         """Σ p_i ∇²f_i, None where zero or unknown."""
         components, p = self.surrogate.problem.components, self.weights
-        if components.affine:
+        if components.affine or not self.live.size:
             return None
         if self.lin.few(self.live) and components.gathers:
             return components.subset(self.live).hess(self.x, p[self.live])

@@ -44,8 +44,8 @@ def master(
     prior: Array,
     gap: float,
     scale: float,
-) -> tuple[Array, Array]:
-    """(λ, p), as sharp as a proven gap on values of size `scale` asks for.
+) -> tuple[Array, Array] | None:
+    """(λ, p), as sharp as a proven gap on values of size `scale` asks for; None where J·atom overflows.
 
     Of very many affine components only the LARGEST at the present x take part; the others have no weight in p, which is
     a restriction of the dual and so costs nothing but sharpness.
@@ -57,6 +57,8 @@ def master(
     if problem.n > LARGEST:
         rows = np.sort(np.argpartition(-(base + atoms.load), LARGEST)[:LARGEST])
     L = dense(atoms.L[:, rows])
+    if not np.isfinite(L).all():
+        return None
     small = Minimax(Affine(np.ascontiguousarray(L.T), base[rows]), Simplices(atoms.owner))
     weights, some = _solved(small, atoms.weights, tau, prior[rows], Ticking(meter), gap, scale)
     p = np.zeros(problem.n)
@@ -69,7 +71,7 @@ def _solved(
 ) -> tuple[Array, Array]:
     """Newton's method from `start`; near the optimum the weights are repaired."""
     newton = Newton(small, {}, mu=min(BARRIER * tau, 0.01 * gap) / small.d)
-    relative = gap / scale if scale > 0 else 1.0
+    relative = min(gap / scale, 1.0) if scale > 0 else 1.0
     sharp = min(ROUGH, max(SHARP, (0.1 * relative) ** 2))
     state = None
     for k, state in enumerate(newton.states(Smoothed(small, tau, prior=prior, meter=meter), start)):

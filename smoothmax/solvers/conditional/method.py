@@ -143,8 +143,11 @@ class ConditionalGradient(Direct):
         """Newton over all weights, the best bound's p as prior; τ falls once the atoms are good enough for it."""
         tau, gaps = WARM * self.gap / self.log_n, [self.gap]
         prior = floored(self.weights, FLOOR)
-        while 0 < self.gap < math.inf and _falls(gaps, patience, MASTERING[1]):
-            weights, p = master(self.problem, atoms, base, task.meter, tau, prior, self.gap, self.scale)
+        while self.gap > 0 and tau < math.inf and _falls(gaps, patience, MASTERING[1]):
+            found = master(self.problem, atoms, base, task.meter, tau, prior, self.gap, self.scale)
+            if found is None:
+                return
+            weights, p = found
             atoms.weigh(weights)
             lin = self._at(atoms, task)
             self.untold += 1

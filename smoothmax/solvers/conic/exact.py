@@ -39,9 +39,10 @@ def exact(problem: Minimax, x: Array, solver: str = "CLARABEL") -> Exact | None:
     below = g <= t
     program = cp.Problem(cp.Minimize(common + t), [*inside, *cones, below])
     lower = optimize(program, solver)
-    if lower is None or z.value is None or not np.isfinite(z.value).all():
+    y = None if z.value is None else scaled.units.x(z.value)
+    if lower is None or y is None or not np.isfinite(y).all():
         return None
-    point = problem.start(scaled.units.x(z.value))
+    point = problem.start(y)
     stated = Stated(program, z, inequalities, equalities)
     sides = None if isinstance(scaled.domain, Ball) else multipliers_of(scaled, stated)
     return Exact(point, _weights(below.dual_value, scaled, problem.n), sides, math.isfinite(lower))
@@ -51,7 +52,8 @@ def _scaled(problem: Minimax, x: Array) -> Scaled:
     """Units only need some τ: one that moves their centre little."""
     f = problem.components.value(x)
     spread = float(np.ptp(f)) or float(np.abs(f).max()) or 1.0
-    return Scaled.of(Smoothed(problem, 1e-3 * spread), x)
+    tau = 1e-3 * spread
+    return Scaled.of(Smoothed(problem, tau if 0 < tau < math.inf else 1.0), x)
 
 
 def _weights(dual: Array | None, scaled: Scaled, n: int) -> Array | None:

@@ -49,7 +49,7 @@ class Conic(Method):
         """
         if self._surrogate is not surrogate:
             self._surrogate, self._state = surrogate, State(surrogate.at(self.problem.start(x)), math.inf)
-            self._left = self._attempts()
+            self._left = self._attempts() if math.isfinite(self._state.point.fun) else iter(())
         yield self._state
         for solver, form in self._left:
             found = attempt(surrogate, self._state.point.x, solver, form)
@@ -73,9 +73,10 @@ def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State[Poin
     stated = state(scaled, form)
     exact = solver == "CLARABEL" and form == "log-sum-exp"  # there an infeasibility counts 1/θ times
     lower = optimize(stated.program, solver, **({"tol_feas": 1e-10} if exact else {}))
-    if lower is None or stated.z.value is None or not np.isfinite(stated.z.value).all():
+    y = None if stated.z.value is None else scaled.units.x(stated.z.value)
+    if lower is None or y is None or not np.isfinite(y).all():
         return None
-    point = surrogate.at(problem.start(scaled.units.x(stated.z.value)))
+    point = surrogate.at(problem.start(y))
     decrement = max(point.fun - scaled.units.value(lower), 0.0) if math.isfinite(lower) else math.inf
     steps = stated.program.solver_stats.num_iters or 1
     return State(point, decrement, multipliers_of(scaled, stated), int(steps))

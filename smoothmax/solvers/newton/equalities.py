@@ -78,7 +78,7 @@ class Equalities:
         if move is None or not np.all(np.abs(move) <= SMALL * room):
             W = np.minimum(room, 1.0)[:, None] * self.E.T
             move = W @ Factor(self.E @ W, EPS)(miss)
-        return self._cleared(x + move, move, room)
+        return self._cleared(x + move, move, room) if np.isfinite(move).all() else x
 
     def _cleared(self, x: Array, move: Array, room: Array) -> Array:
         """x without what is only the rounding of the move that led there, in rows that hold nothing else."""
@@ -108,5 +108,8 @@ def _stretched(M: Array, columns: Array) -> Array:
 
 
 def _back(T: Array, rhs: Array, trans: int = 0) -> Array:
-    """T⁻¹ rhs or T⁻ᵀ rhs; what is not finite stays so."""
-    return np.asarray(solve_triangular(T, rhs, trans=trans, check_finite=False))
+    """T⁻¹ rhs or T⁻ᵀ rhs; what is not finite stays so, and nothing is where T is singular to the bit."""
+    try:
+        return np.asarray(solve_triangular(T, rhs, trans=trans, check_finite=False))
+    except np.linalg.LinAlgError:
+        return np.full(rhs.shape, np.nan)

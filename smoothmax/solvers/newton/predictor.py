@@ -16,9 +16,10 @@ from ..._typing import Array
 from ...surrogate import Point, Smoothed
 
 
+@np.errstate(all="ignore")
 def tangent(point: Point) -> Array:
     """dx/dτ at a minimizer of F_τ over R^d (identity 3)."""
-    pull = turned(point, point.f[point.live] / -(point.tau**2))
+    pull = turned(point, -(point.f[point.live] / point.tau) / point.tau)
     return Factor(point.hess)(-pull) if np.isfinite(point.hess).all() else np.zeros_like(pull)
 
 

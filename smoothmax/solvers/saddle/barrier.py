@@ -23,10 +23,10 @@ MOST = 0.9995  # of the way to the boundary
 def advance(newton: Newton, correctors: int) -> Iterate:
     """The next iterate."""
     it = newton.it
-    mu = float(it.products.mean())
+    mu = it.products.mean()
     D = newton.direction(-it.products)
     ahead = it.moved(D, *it.lengths(D)).products
-    goal = mu * (max(float(ahead.mean()), 0.0) / mu) ** POWER
+    goal = mu * (np.maximum(ahead.mean(), 0.0) / mu) ** POWER
     target = goal - it.products - D.products
     D = newton.direction(target)
     primal, dual = it.lengths(D)

@@ -89,7 +89,7 @@ class Steps:
     def residual(self, a: Spot, b: Spot) -> float:
         """‖a − b‖ in the metric of the step; where that is no norm, the step was too long and is shortened."""
         dx, dp = self.moved(a, b)
-        square = self.omega * dx**2 + dp**2 / self.omega
+        square = self.omega * dx * dx + dp * dp / self.omega
         cross = 2.0 * self.eta * float((a.f - b.f) @ (a.p - b.p))
         if cross > square * (1 + 1e-9):
             self.eta *= 0.8

@@ -101,7 +101,7 @@ class Interior:
         for _ in range(MOST):
             mu = self._mu()
             solve = self._factor()
-            if solve is None:
+            if solve is None or not mu > 0:
                 return
             _, dZ, dW = self._direction(solve, 0.0, [0.0] * len(self.cones))
             a, b = self._lengths(dZ, dW, 1.0)

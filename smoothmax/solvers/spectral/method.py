@@ -20,7 +20,7 @@ from ...surrogate import Point, Seen, Smoothed
 from ..base import Direct, State, Step, Task
 from ..newton import Newton
 from ..status import Status
-from .blend import Proof, blend, definite
+from .blend import Proof, blend, definite, finite
 from .interior import Interior, falls, takes
 
 EPS = float(np.finfo(float).eps)
@@ -65,7 +65,7 @@ class SpectralNewton(Direct):
         best, failures = np.inf, 0
         for iterate in interior.iterates():
             lin = self.problem.at(iterate.x, task.meter)
-            if not np.isfinite(lin.range).all():
+            if not (np.isfinite(lin.range).all() and finite(iterate.weights)):
                 return
             proof = Proof(iterate.weights, iterate.multipliers)
             mixed = blend(proof, core)
@@ -97,6 +97,9 @@ class SpectralNewton(Direct):
             if state is None or not np.isfinite(state.point.fun):
                 return
             proof = self._proof(state.point, newton)
+            if not finite(proof.weights):
+                yield Step(state)
+                return
             core = core or (proof if definite(proof.weights) else None)
             mixed = blend(proof, core)
             certificate = prove(self.problem, state.point.lin, mixed.weights, mixed.multipliers)

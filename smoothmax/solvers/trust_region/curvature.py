@@ -38,7 +38,7 @@ class Secants:
         shown = [(s, p[live] @ change[live]) for s, change in _fresh(self.shown)]
         for s, y in reversed(shown):
             if np.ndim(y):
-                B += max(float(s @ y) / float(s @ s), 0.0) * np.eye(s.size)
+                B += np.fmax(s @ y / (s @ s), 0.0) * np.eye(s.size)
                 break
         for s, y in shown:
             B += _symmetric_rank_one(B, s, y) if np.ndim(y) else _along(B, s, float(y))
@@ -80,7 +80,7 @@ def _rank_one_each(B: Array, s: Array, y: Array) -> Array:
 
 def _along_each(B: Array, s: Array, curvature: Array) -> Array:
     """The least changes that make sᵀB_i s right."""
-    off = (curvature - (B @ s) @ s) / float(s @ s) ** 2
+    off = (curvature - (B @ s) @ s) / (s @ s) ** 2
     return np.asarray(off[:, None, None] * np.outer(s, s))
 
 
@@ -95,7 +95,7 @@ def _symmetric_rank_one(B: Array, s: Array, y: Array) -> Array:
 
 def _along(B: Array, s: Array, curvature: float) -> Array:
     """The least change of B that makes sᵀBs right."""
-    return np.outer(s, s) * ((curvature - float(s @ B @ s)) / float(s @ s) ** 2)
+    return np.outer(s, s) * ((curvature - s @ B @ s) / (s @ s) ** 2)
 
 
 def convexified(B: Array, unit: Array) -> Array:

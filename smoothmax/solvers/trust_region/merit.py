@@ -87,5 +87,5 @@ class Promise(NamedTuple):
 
 
 def soft(f: Array, tau: float) -> float:
-    """τ·log Σ exp(f_i/τ), the maximum for τ = 0."""
-    return float(logsumexp(f, tau=tau)) if tau > 0 else float(f.max())
+    """τ·log Σ exp(f_i/τ), the maximum for τ = 0 and where τ is beyond the numbers."""
+    return float(logsumexp(f, tau=tau)) if 0 < tau < np.inf else float(f.max())

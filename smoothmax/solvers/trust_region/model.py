@@ -77,13 +77,14 @@ class Model:
 
     def minimize(self, box: Array) -> Move | None:
         """The step, or None where the numbers give none."""
-        if not (np.isfinite(self.f).all() and np.isfinite(self.B).all()):
+        if not (np.isfinite(self.f).all() and np.isfinite(self.B).all() and np.isfinite(np.abs(self.J) @ box).all()):
             return None
         frame = _Frame(self, box)
         found = frame.solve(self.rows)
         if not found.residual <= GOOD and self.rows.h.size + self.rows.e.size:
             found = frame.solve(self.rows.relaxed(frame.least_violation(self.rows) * box))
-        return frame.move(found) if found.residual <= GOOD else None
+        move = frame.move(found)
+        return move if found.residual <= GOOD and np.isfinite(move.s).all() else None
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,14 @@ class _Frame:
         m, box, d = self.model, self.box, self.box.size
         h, e = _Side.of(rows.H * box, -rows.h), _Side.of(rows.E * box, -rows.e)
         Q = np.zeros((d + 1, d + 1))
-        Q[:d, :d] = box[:, None] * m.B * (box / self.unit)
+        step = box / self.unit
+        sure = bool(np.isfinite(step).all())  # else f moves by less than the normal numbers
+        Q[:d, :d] = box[:, None] * m.B * step if sure or m.B.any() else 0.0
         if rows.h.size + rows.e.size:  # along what neither f nor the constraints feel, the step is short
             Q[:d, :d] += STILLEST * np.eye(d)
         top = float(m.f.max())
-        inner = np.vstack([m.J[self.live] * (box / self.unit), self._walls, h.A])
+        slopes = m.J[self.live] * step if sure else m.J[self.live] * box / self.unit
+        inner = np.vstack([slopes, self._walls, h.A])
         G = np.column_stack([inner, np.where(np.arange(len(inner)) < self.live.size, -1.0, 0.0)])
         right = np.concatenate([(top - m.f[self.live]) / self.unit, self._room, h.b])
         E = np.vstack([self.eq.A, e.A])

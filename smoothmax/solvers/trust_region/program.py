@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dgetrf, dgetrs
 
+from ..._linalg import least_squares
 from ..._typing import Array
 
 STEPS = 50
@@ -79,10 +80,7 @@ def polished(program: Program, answer: Answer) -> Answer:
     still = np.zeros_like(z)
     still[active] = z[active]
     right = -np.concatenate([Q @ u + c + A.T @ z[active] + E.T @ y, A @ u - h[active], E @ u - e])
-    try:
-        step = np.linalg.lstsq(K, right, rcond=1e-13)[0]
-    except np.linalg.LinAlgError:
-        return answer
+    step = least_squares(K, right, 1e-13)
     still[active] += step[N : N + k]
     found = Answer(u + step[:N], np.maximum(still, 0.0), y + step[N + k :], np.inf)
     found = found._replace(residual=_residual(program, found))
@@ -134,7 +132,7 @@ class _Iterate:
         _, _, dw, dz = towards(0.0)
         a, b = _longest(w, dw), _longest(z, dz)
         ahead = float((w + a * dw) @ (z + b * dz)) / max(w.size, 1)
-        sigma = min((ahead / mu) ** 3, 1.0) if mu > 0 else 0.0
+        sigma = min(max(ahead / mu, 0.0), 1.0) ** 3 if mu > 0 else 0.0
         du, dy, dw, dz = towards(sigma * mu - dw * dz)
         t = BACK * min(_longest(w, dw, 1.0 / BACK), _longest(z, dz, 1.0 / BACK))
         if not np.isfinite(du).all() or not t > 1e-10:

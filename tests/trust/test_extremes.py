@@ -1,0 +1,152 @@
+"""Solves where floats end: data, offsets, sets, starts and temperatures from 5e-324 to 1e307, each in its own unit.
+
+Little can be promised there, and this is: nothing raises, warns or hangs, the point is finite, and no bound is nan or
+crosses another.
+"""
+
+import math
+import time
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import smoothmax as sm
+from smoothmax._linalg import least_squares
+from smoothmax.choose import obstacle
+from smoothmax.solvers import METHODS, Status
+from tests.effort import cases, seed
+
+SCALES = [5e-324, 1e-320, 1e-310, 1e-308, 1e-300, 1e-160, 1e-100, 1e-8, 1.0, 1e8, 1e100, 1e160, 1e300, 1e307]
+TAUS = [5e-324, 1e-300, 1e-8, 1.0, 1e8, 1e154, 1e200, 1e300, 1.7e308]
+PASSES, LIMIT, LATE = 100, 3.0, 60.0
+
+
+@pytest.mark.parametrize("batch", range(8))
+def test_nothing_raises_where_floats_end(batch):
+    each = cases(60, 4000)
+    first, wrong = seed() + batch * each, []
+    for k in range(first, first + each):
+        try:
+            trial(k)
+        except Exception as why:
+            wrong.append(f"{k}: {''.join(traceback.format_exception(why, limit=-4))}")
+    assert not wrong, f"{len(wrong)} of {each} from seed {first} on:\n\n" + "\n".join(wrong[:10])
+
+
+def trial(k):
+    rng = np.random.default_rng(k)
+    unit = lambda: SCALES[rng.integers(len(SCALES))]  # noqa: E731
+    problem, start = stated(rng, unit)
+    if problem is None:  # data that no float holds
+        return
+    tau = None if rng.random() < 0.7 else TAUS[rng.integers(len(TAUS))]
+    regularizer = "gini" if rng.random() < 0.2 else "shannon"
+    fitting = ["auto", *(m for m in METHODS if obstacle(METHODS[m], problem, tau is not None, regularizer) is None)]
+    if len(fitting) == 1:
+        return
+    options = {"tau": tau, "regularizer": regularizer, "method": fitting[rng.integers(len(fitting))]}
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        r = sm.solve(problem, start, max_passes=PASSES, time_limit=LIMIT, **options)
+        p = None if problem.components.spectral else rng.random(problem.n)
+        c = sm.certify(problem, r.x, p)
+        if rng.random() < 0.1 and not problem.components.spectral:
+            sm.path(problem, [unit(), unit()], max_passes=PASSES, time_limit=LIMIT)
+    told = f"{options}, {problem!r}: {r.message}"
+    assert time.perf_counter() - began < LATE, told
+    assert np.isfinite(r.x).all(), told
+    assert not np.isnan([r.upper_bound, r.lower_bound, c.upper, c.lower]).any(), told
+    assert (r.lower_bound <= r.upper_bound and c.lower <= c.upper) or r.status == Status.CONTRADICTED, told
+
+
+def stated(rng, unit):
+    """(problem, start); (None, None) where its numbers overflow."""
+    n, d = int(rng.integers(1, 9)), int(rng.integers(1, 5))
+    with np.errstate(all="ignore"):
+        A, b = rng.standard_normal((n, d)) * unit(), rng.standard_normal(n) * unit()
+        if rng.random() < 0.3:
+            A[rng.random(A.shape) < 0.5] = 0.0
+        if rng.random() < 0.2:
+            A *= 10.0 ** rng.uniform(-150, 150, d)
+        P = [L @ L.T * unit() for L in rng.standard_normal((n, d, d))]
+        M = [(S + S.T) * unit() for S in rng.standard_normal((d + 1, 3, 3))]
+        w = 10.0 ** rng.uniform(-3, 3, d) * (1.0 if rng.random() < 0.6 else unit())
+        G = rng.standard_normal((2, d)) / w
+    held = [A, b, P, M, w, G]
+    if not all(np.isfinite(part).all() for part in held) or not w.all():
+        return None, None
+    components = FORMS[rng.integers(len(FORMS))](A, b, P, M)
+    start = None if rng.random() < 0.7 else rng.standard_normal(d) * min(unit(), 1e300)
+    try:
+        return sm.Minimax(components, PLACES[rng.integers(len(PLACES))](w, G)), start
+    except ValueError as why:
+        if str(why).startswith("the polyhedron"):  # of which nobody can tell here whether it is empty
+            return None, None
+        raise
+
+
+def curved(A, b, s):
+    """Functions A x + b + s·‖x‖²/2."""
+    return sm.Smooth(lambda x: A @ x + b + s * (x @ x / 2), lambda x: A + s * x, d=A.shape[1], convex=True)
+
+
+FORMS = [
+    lambda A, b, P, M: sm.Affine(A, b),
+    lambda A, b, P, M: sm.Affine(A, b, absolute=True),
+    lambda A, b, P, M: sm.Affine(sp.csr_array(A), b),
+    lambda A, b, P, M: sm.Quadratic(np.array(P), A, b),
+    lambda A, b, P, M: curved(A, b, P[0][0, 0]),
+    lambda A, b, P, M: sm.Stack([sm.Affine(A, b), sm.Quadratic(np.array(P[:1]), A[:1], b[:1])]),
+    lambda A, b, P, M: sm.Spectral(M[0], M[1:]),
+]
+PLACES = [
+    lambda w, G: sm.Box(-w, w),
+    lambda w, G: sm.Free(w.size),
+    lambda w, G: sm.Simplex(w.size),
+    lambda w, G: sm.Ball(np.zeros(w.size), w[0]),
+    lambda w, G: sm.Box(np.zeros(w.size), np.full(w.size, np.inf)),
+    lambda w, G: sm.Polyhedron(A_ub=G, b_ub=np.ones(2), bounds=(-w, w)),
+    lambda w, G: sm.Polyhedron(A_eq=G[:1], b_eq=np.zeros(1)),
+    lambda w, G: sm.Polyhedron(A_eq=np.abs(G[:1]), b_eq=np.ones(1), bounds=(np.zeros(w.size), np.inf)),
+    lambda w, G: sm.Box(-w, w) if w.size == 1 else sm.Product([sm.Box(-w[1:], w[1:]), sm.Ball([0.0], 1.0)]),
+]
+
+
+@pytest.mark.parametrize("number", [2, 12, 34, 58])
+@pytest.mark.parametrize("method", ["auto", "trust-region"])
+def test_data_below_the_normal_numbers_are_proven(number, method):
+    # LAPACK's least squares did not come back from these
+    rng = np.random.default_rng(number)
+    n, d = rng.integers(2, 9), rng.integers(2, 5)
+    A, b = rng.standard_normal((n, d)) * 1e-310, rng.standard_normal(n) * 1e-310
+    box = sm.Box(-(10.0 ** rng.uniform(-3, 3, d)), 10.0 ** rng.uniform(-3, 3, d))
+    assert sm.solve(sm.Minimax(sm.Affine(A, b), box), max_passes=200, method=method).success
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_least_squares_of_what_is_no_number_are_none(bad):
+    A, b = np.eye(3), np.ones(3)
+    assert np.isnan(least_squares(np.where(A, bad, 0.0), b)).all()
+    assert np.isnan(least_squares(A, b * bad)).all()
+    assert np.array_equal(least_squares(A, b), b)
+
+
+@pytest.mark.parametrize("taus", [[1e160, 1e-160], [1e300, 1.0], [1.7e308, 1e154, 5e-324]])
+def test_paths_begin_at_any_temperature(taus):
+    path = sm.path(sm.Minimax(sm.Affine([[1.0], [-2.0]], [0.0, 1.0]), sm.Box(-1.0, 1.0)), taus)
+    assert path.lower_bound <= 1 / 3 <= path.best
+
+
+@pytest.mark.parametrize("tau", [1e50, 1e100, 1e200])
+def test_rounding_of_a_huge_tau_does_not_carry_the_point_away(tau):
+    functions = [
+        lambda x: x[0] ** 2 + x[1] ** 4,
+        lambda x: (2 - x[0]) ** 2 + (2 - x[1]) ** 2,
+        lambda x: 2 * np.exp(x[1] - x[0]),
+    ]
+    r = sm.minimax(functions, [0.0, 0.0], tau=tau, convex=True)
+    assert r.fun <= 8.0  # max f at the start
