@@ -1224,3 +1224,29 @@ def test_prices_of_rows_are_found_where_there_are_any():
     steep = sm.Minimax(sm.Quadratic(1e300, np.zeros((1, 2))), loose)
     found = sm.certify(steep, [1e300, 0.0], [1])
     assert (found.kind, found.multipliers) == ("none", None)
+
+
+def test_densities_that_are_no_numbers_prove_nothing():
+    problem = sm.Minimax(sm.Spectral(np.eye(2), [np.diag([1.0, -1.0])]), sm.Box(-1.0, 1.0))
+    assert certificate.prove(problem, problem.at(np.zeros(1)), (np.eye(2) / 2,)).lower == pytest.approx(1.0, rel=1e-12)
+    for W in (np.full((2, 2), np.nan), np.diag([1.0, INF])):
+        c = certificate.prove(problem, problem.at(np.zeros(1)), (W,))
+        assert (c.lower, c.kind, c.weights) == (-INF, "none", None)
+        assert c.upper == pytest.approx(1.0, rel=1e-12)
+
+
+def test_a_class_of_ones_own_is_looked_at_where_it_is_certified():
+    class Nothing(sm.components.Components):
+        n, d = 2, 1
+
+        def at(self, x):
+            assert x == 3.0
+
+        def subset(self, rows):
+            return self
+
+        def rounding(self, x, rows, f=None):
+            return np.zeros(rows.size)
+
+    with pytest.raises(TypeError, match=r"Nothing\.at\(x\) must yield Blocks; it returned NoneType"):
+        sm.certify(sm.Minimax(Nothing()), [3.0])

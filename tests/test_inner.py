@@ -83,7 +83,8 @@ def test_a_bend_down_by_rounding_is_paid_for_over_the_whole_set():
         def contains(self, x, tol=0.0):
             return bool(np.all(np.abs(x) <= W))
 
-    for open_ended in (sm.Minimax(family), sm.Minimax(family, Silent())):
+    endless = sm.Box([-1e200, -1e200], [1e200, 1e200])  # where the price is no number
+    for open_ended in (sm.Minimax(family), sm.Minimax(family, Silent()), sm.Minimax(family, endless)):
         assert sm.certify(open_ended, np.zeros(2), [1.0]).kind == "rounding"
     sure = sm.Minimax(sm.Quadratic(np.eye(2), np.zeros((1, 2)), [1.0]), sm.Box([-W, -W], [W, W]))
     assert sm.certify(sure, np.zeros(2), [1.0]).lower == pytest.approx(1, abs=1e-14)
