@@ -19,7 +19,7 @@ from .schedules import Geometric
 from .settings import Settings
 from .solvers import Status
 from .solvers.base import Direct, Step, Task
-from .solvers.continuation import falling, fixed, seen_from
+from .solvers.continuation import LARGEST, falling, fixed, seen_from
 from .solvers.judge import Judge
 from .solvers.loop import Budget, Ending, conclude, run
 from .surrogate import Smoothed
@@ -117,7 +117,8 @@ def _show(s: Settings) -> Callable[[dict[str, Any]], None] | None:
 
 
 def _default_atol(problem: Minimax, first: Linearization, spread: float) -> float:
-    """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there.
+    """1e-14 × the spread of f at the start, and never less than what rounding of f leaves open there; 0 where that is
+    beyond the numbers.
 
     Where all components are equal but not zero, nothing but rounding: their size says what is small.
     """
@@ -126,12 +127,13 @@ def _default_atol(problem: Minimax, first: Linearization, spread: float) -> floa
     low, high = first.range
     rows, f = first.highest()
     size = min(spread, float(high - low)) if high else spread
-    return 1e-14 * size + 16 * float(problem.components.rounding(first.x, rows, f)[0])
+    atol = 1e-14 * size + 16 * float(problem.components.rounding(first.x, rows, f)[0])
+    return atol if math.isfinite(atol) else 0.0
 
 
 def _first_tau(problem: Minimax, first: Linearization) -> float:
-    """A quarter of the spread of f."""
-    return _spread(problem, first) / 4 if np.isfinite(first.range).all() else 1.0
+    """A quarter of the spread of f, where that is a number."""
+    return min(_spread(problem, first) / 4, LARGEST) if np.isfinite(first.range).all() else 1.0
 
 
 def _spread(problem: Minimax, first: Linearization) -> float:

@@ -20,6 +20,7 @@ from .settings import Settings, SolveOptions, refuse_unknown
 from .solvers import Status
 from .solvers.loop import Budget
 
+CHEAP = 50  # variables up to which a try costs little
 FAR = 100.0  # thresholds that a stalled gap must be away before "auto" tries what may cost more than it has
 
 
@@ -197,7 +198,8 @@ def _worth(problem: Minimax, result: MinimaxResult, other: Maker) -> bool:
     """Whether another method may close what a stalled one has left open: more than rounding; and where that is little,
     only by a method that costs little."""
     least = float(max(result.threshold, np.spacing(abs(result.fun))))
-    return result.gap > FAR * least or (result.gap > least and few(problem) and other.name != "accelerated")
+    cheap = few(problem) and problem.d <= CHEAP and other.name != "accelerated"
+    return result.gap > FAR * least or (result.gap > least and cheap)
 
 
 def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, budget: Budget) -> MinimaxResult:

@@ -129,7 +129,10 @@ def _as_components(given: Any) -> Components:
     if callable(given) and not isinstance(given, LinearOperator):
         raise TypeError("components must be Components; wrap a function as sm.Smooth(fun, jac, d=…)")
     if isinstance(given, list | tuple) and any(callable(one) for one in given):
-        raise TypeError("components must be Components, not a list of functions; smoothmax.minimax takes one")
+        taker = "Stack" if isinstance(given[0], Components) else "minimax"
+        raise TypeError(
+            f"components must be Components, not a list of such or of functions; smoothmax.{taker} takes one"
+        )
     with _doors.about("components"):
         return Affine(given)
 

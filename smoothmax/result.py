@@ -185,7 +185,8 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
     if point is not None:
         result.active = point.lin.leaders(judge.threshold(point))[0]
         if c.weights is not None and np.isfinite([c.lower, point.tau]).all():
-            result.smoothed_lower_bound = c.lower + point.tau * point.information(c.weights)
+            found = c.lower + point.tau * point.information(c.weights)
+            result.smoothed_lower_bound = found if found < math.inf else -math.inf
     if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
         found = judge.proof_step.state.point.fun - slack(judge.proof_step.state.point, judge.proof)
         result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)

@@ -60,12 +60,16 @@ def _slope(problem: Minimax, lin: Linearization) -> tuple[float, bool]:
 
 
 def _rounded_up(problem: Minimax, lin: Linearization) -> float:
-    """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top."""
+    """max_i (f_i + rounding_i), looking only at rows that the largest possible rounding could lift to the top; inf for
+    what is no number."""
+    if not np.isfinite(lin.range).all():
+        return math.inf
     limit = problem.components.rounding_limit(lin.x)
     if problem.components.remote and lin.crowded(2 * limit):  # so many rows would have to be brought here
         return float(lin.range[1]) + limit
     rows, f = lin.leaders(2 * limit)
-    return max(float((f[s] + problem.components.rounding(lin.x, rows[s], f[s])).max()) for s in _portions(rows.size))
+    top = np.max([(f[s] + problem.components.rounding(lin.x, rows[s], f[s])).max() for s in _portions(rows.size)])
+    return math.inf if np.isnan(top) else float(top)
 
 
 def mean_error(lin: Linearization, p: Array) -> float:

@@ -860,7 +860,8 @@ def test_a_minimum_of_zero_has_no_sign():
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        (lambda: sm.Minimax([np.sin, np.cos]), "not a list of functions; smoothmax.minimax takes one"),
+        (lambda: sm.Minimax([np.sin, np.cos]), "not a list of .* functions; smoothmax.minimax takes one"),
+        (lambda: sm.Minimax([sm.Affine(A)]), "not a list of such .*; smoothmax.Stack takes one"),
         (lambda: sm.Affine(A, B.reshape(-1, 1)), r"b must have shape \(3,\); its shape is \(3, 1\)"),
         (lambda: sm.Polyhedron(A, B.reshape(-1, 1)), r"b_ub must have shape \(3,\); its shape is \(3, 1\)"),
         (lambda: sm.Box(np.ones((2, 1)), np.ones(2)), r"must have shape \(d,\) .* got \(2, 1\) and \(2,\)"),

@@ -111,12 +111,22 @@ def test_a_certificate_sees_it_too():
 
 
 @pytest.mark.parametrize("door", [solved, lambda family: sm.certify(sm.Minimax(family), np.ones(2), np.ones(7))])
-@pytest.mark.parametrize("answer", [np.array([-1e-15]), np.array([np.nan])])
-def test_a_bound_on_rounding_is_one(door, answer):
+def test_a_bound_on_rounding_is_one(door):
     family = Rows()
-    family.rounding = lambda x, rows, f=None: answer
-    with pytest.raises(ValueError, match=rf"Rows\.rounding\(x, rows\) must return bounds, .*returned {answer[0]}"):
+    family.rounding = lambda x, rows, f=None: np.full(rows.size, -1e-15)
+    with pytest.raises(ValueError, match=r"Rows\.rounding\(x, rows\) must return bounds, .*returned -1e-15"):
         door(family)
+
+
+@pytest.mark.parametrize("verb", ["rounding", "slope_rounding"])
+def test_a_bound_that_is_no_number_bounds_nothing(verb):
+    family = Rows()
+    family.assumed, size = False, 7 if verb == "rounding" else 2
+    setattr(family, verb, lambda x, rows=None, f=None: np.full(size if verb != "rounding" else rows.size, np.nan))
+    polyhedron = sm.Polyhedron([[1.0, 1.0]], [1.0], bounds=(-1.0, 1.0))
+    r = sm.solve(sm.Minimax(family, polyhedron), [0.1, 0.2], max_passes=50)
+    assert not r.success
+    assert (r.upper_bound, r.lower_bound)[verb == "slope_rounding"] == (np.inf, -np.inf)[verb == "slope_rounding"]
 
 
 @pytest.mark.parametrize("verb", ["slope_rounding", "column_peaks"])

@@ -41,30 +41,30 @@ def inspected(family: Any, x: Array) -> None:
     if seen > 1 and not np.array_equal(first.again(), first.base, equal_nan=True):
         ended = "its values() has changed since at(x) went on; bind the variables of the loop, lambda some=some: …"
         raise ValueError(f"{name}.at(x): a Block is evaluated when it is wanted, and {ended}")
-    _verbs(name, family, x, bool(np.isfinite(first.base[0])), first.rows[0].start)
+    _verbs(name, family, x, first.rows[0].start)
 
 
-def _verbs(name: str, family: Any, x: Array, finite: bool, row: int) -> None:
+def _verbs(name: str, family: Any, x: Array, row: int) -> None:
     """`rounding`, `slope_rounding` and `subset` of one component, and `column_peaks`."""
     one, p = np.array([row], dtype=np.intp), np.zeros(family.n)
     p[row] = 1.0
-    _bound(f"{name}.rounding(x, rows)", family.rounding(x.copy(), one), 1, "row; of one row", finite)
-    _bound(f"{name}.slope_rounding(x, p)", family.slope_rounding(x.copy(), p), x.size, "variable", finite)
+    _bound(f"{name}.rounding(x, rows)", family.rounding(x.copy(), one), 1, "row; of one row")
+    _bound(f"{name}.slope_rounding(x, p)", family.slope_rounding(x.copy(), p), x.size, "variable")
     peaks = family.column_peaks(np.abs(x))
     if peaks is not None:
-        _bound(f"{name}.column_peaks(size)", peaks, x.size, "variable", finite)
+        _bound(f"{name}.column_peaks(size)", peaks, x.size, "variable")
     some = family.subset(one)
     if getattr(some, "n", None) != 1 or not callable(getattr(some, "bound", None)):
         raise TypeError(f"{name}.subset(rows) must return Components, one for each row; of one row it is {some!r}")
 
 
-def _bound(verb: str, found: Any, size: int, each: str, finite: bool) -> None:
-    """That many numbers ≥ 0; nan only where f is no number either."""
+def _bound(verb: str, found: Any, size: int, each: str) -> None:
+    """That many numbers ≥ 0; nan is numerical trouble, and no bound."""
     if not isinstance(found, np.ndarray) or found.shape != (size,):
         what = f"shape {found.shape}" if isinstance(found, np.ndarray) else repr(found)
         raise TypeError(f"{verb} must return an array, one number for each {each}: {what}")
-    if finite and not (found >= 0).all():
-        raise ValueError(f"{verb} must return bounds, which are ≥ 0; it returned {found[~(found >= 0)][0]}")
+    if (found < 0).any():
+        raise ValueError(f"{verb} must return bounds, which are ≥ 0; it returned {found.min()}")
 
 
 def _rows(name: str, block: Block, n: int) -> tuple[slice, ...]:

@@ -51,10 +51,12 @@ class Step:
 
 
 def slack(point: Seen, certificate: Certificate) -> float:
-    """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5)."""
+    """F_τ(x) − (lower + τ·H(p)): how far x is, proven, from the minimum of F_τ (identity 5); inf where that is beyond
+    the numbers."""
     if certificate.weights is None or not np.isfinite([certificate.lower, point.tau]).all():
         return np.inf
-    return point.fun - (certificate.lower + point.tau * point.information(certificate.weights))
+    bound = certificate.lower + point.tau * point.information(certificate.weights)
+    return point.fun - bound if bound < np.inf else np.inf
 
 
 class Solver(ABC):

@@ -16,7 +16,7 @@ from .base import Step, slack
 
 EPS = float(np.finfo(float).eps)
 FALSE = 1e-6  # relative; what finite differences and a user's word may leave is less
-DRIFT = 10.0
+DRIFT, LARGEST = 10.0, float(np.finfo(float).max)
 LOCAL_RESIDUAL = 1e-8  # a KKT residual below max(this, tol) makes a nonconvex point stationary
 
 
@@ -53,7 +53,7 @@ class Judge:
         top, atol = float(f.max()), self.atol or 0.0
         if not np.isfinite(f).all():
             return atol
-        return atol + self.tol * max(abs(top), min(top - float(f.min()), DRIFT * self.spread))
+        return atol + self.tol * max(abs(top), min(top - float(f.min()), DRIFT * self.spread, LARGEST))
 
     def see(self, step: Step) -> bool:
         """Take a step in; True when it proves enough."""
@@ -71,7 +71,7 @@ class Judge:
                 self.best = point
                 return True
             return False
-        if self._gap(step, c) <= self.threshold(point) + self._noise(point):
+        if np.isfinite(self._value(point)) and self._gap(step, c) <= self.threshold(point) + self._noise(point):
             self.best = point
             return True
         return self._combined()
@@ -122,7 +122,9 @@ class Judge:
 
     def _noise(self, point: Seen) -> float:
         """What rounding of F_τ itself leaves open, for a given τ."""
-        return 8 * EPS * (abs(point.fun) + point.tau * np.log(max(self.problem.n, 2))) if self.smoothed else 0.0
+        if not self.smoothed:
+            return 0.0
+        return 8 * EPS * abs(point.fun) + 8 * EPS * point.tau * math.log(max(self.problem.n, 2))
 
     def _key(self, point: Seen) -> tuple[float, float]:
         """Feasible points come first, then small values."""

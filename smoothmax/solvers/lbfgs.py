@@ -78,10 +78,16 @@ class LBFGS(Method):
             origin,
             jac=True,
             method="L-BFGS-B",
-            bounds=np.column_stack([box.lb / scale, box.ub / scale]),
+            bounds=np.column_stack([_scaled(box.lb, scale), _scaled(box.ub, scale)]),
             options={"maxiter": length, "maxfun": 20 * length, "maxcor": 20, "ftol": 0.0, "gtol": 0.0},
         )
         x = placed(found.x)
         if not np.isfinite(x).all():
             return point, 0
         return surrogate.at(x), int(found.get("nit", 0))  # none where all is fixed
+
+
+@np.errstate(all="ignore")
+def _scaled(side: Array, scale: Array) -> Array:
+    """Bounds in these units: finite ones stay so, for SciPy knows no interval from inf to inf."""
+    return np.asarray(np.where(np.isfinite(side), np.clip(side / scale, -HUGE, HUGE), side))

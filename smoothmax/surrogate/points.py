@@ -114,6 +114,7 @@ class Point(Seen):
         return components.soft_hess(self.x, p, self.tau)
 
     @cached_property
+    @np.errstate(all="ignore")
     def hess(self) -> Array:
         """∇²F_τ, (d, d)."""
         H = self.curvature / self.surrogate.tau

@@ -190,8 +190,9 @@ class Walls:
 def core(linear: Linear, x: Array) -> Array:
     """The domain's start x, moved off a bound that it lies on (a half-open interval has no midpoint)."""
     away, wide = np.maximum(1.0, np.abs(x)), linear.lb < linear.ub
-    x = np.where(wide & (x <= linear.lb), linear.lb + away, x)
-    return np.where(wide & (x >= linear.ub), linear.ub - away, x)
+    with np.errstate(over="ignore"):
+        x = np.where(wide & (x <= linear.lb), linear.lb + away, x)
+        return np.where(wide & (x >= linear.ub), linear.ub - away, x)
 
 
 def interior(linear: Linear, x: Array) -> bool:
