@@ -176,7 +176,7 @@ def prove(
     lower = base + inner.value - inner.error - mean_error(part, q)
     kind, residual = inner.kind, inner.residual
     if not very:
-        kind, residual = "rounding" if kind == "bounded" else kind, max(residual, RESIDUAL)
+        kind, residual = "rounding", max(residual, RESIDUAL)
     if not math.isfinite(lower):
         return Certificate(-math.inf, upper, "none", residual, p, multipliers)
     if upper < lower <= upper + 4 * residual * float(size @ np.abs(lin.x)):

@@ -5,9 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import NonlinearConstraint
+from scipy.sparse.linalg import aslinearoperator
 
 import smoothmax as sm
-from smoothmax import inner, upper
+from smoothmax import certificate, inner, upper
+from smoothmax.components import Meter
 from smoothmax.domains import Linear
 
 EPS = float(np.finfo(float).eps)
@@ -228,3 +231,95 @@ def test_outside_the_set_a_lower_bound_of_affine_components_is_sure():
 def test_portions(monkeypatch):
     monkeypatch.setattr(upper, "PORTION", 2)
     assert list(upper._portions(5)) == [slice(0, 2), slice(2, 4), slice(4, 6)]
+
+
+@pytest.mark.parametrize("terms", [0, 3, 2**40])
+def test_what_rounding_and_underflow_of_many_terms_may_take(terms):
+    k = Fraction(terms + 2, 2**53)
+    assert inner.gamma(terms) == pytest.approx(float(k / (1 - k)), rel=1e-15, abs=0)
+    assert inner.underflow(terms) == 2 * (terms + 2) * TINY
+
+
+def test_columns_in_which_something_may_have_underflowed():
+    """Those of a component, and those of the rows that have a multiplier."""
+    lin = sm.Minimax(sm.Affine([[1.0, 0.0, 0.0, 0.0, 0.0]])).at(np.zeros(5))
+    one = np.eye(5)
+    linear = Linear(np.full(5, -INF), np.full(5, INF), one[1:3], np.zeros(2), -one[3:4], np.zeros(1))
+    lam, nu, none = np.array([1.0, 0.0]), np.array([2.0]), np.zeros(0)
+    assert inner.touched(lin, np.zeros(5), linear, lam, nu).tolist() == [True, True, False, True, False]
+    assert inner.touched(lin, np.zeros(5), linear, none, none).tolist() == [True, False, False, False, False]
+    assert inner.touched(lin, np.zeros(5), None, lam, nu).tolist() == [True, False, False, False, False]
+    assert inner.touched(lin, one[4], None, lam, nu).tolist() == [True, False, False, False, True]
+    assert inner.touched(lin, np.ones(5), None, lam, nu).all()
+
+
+def test_rows_elsewhere_share_a_bound_where_many_of_them_are_at_the_top():
+    """1 + the largest rounding of all, 1e-8 of a row far below; brought here, they have bounds of their own."""
+    many = 5000
+    for spread, shared in ((0.0, True), (1e-3, False)):
+        A, b = np.zeros((many, 1)), 1 - spread * np.arange(many)
+        A[-1], b[-1] = 1e8, -2e8
+        family = sm.Affine(A, b)
+        problem, limit = sm.Minimax(family), family.rounding_limit(np.ones(1))
+        assert limit > 1e-8
+        assert upper._rounded_up(problem, problem.at(np.ones(1))) == pytest.approx(1.0, rel=1e-14)
+        family.remote = True
+        there = upper._rounded_up(problem, problem.at(np.ones(1)))
+        assert there == pytest.approx(1 + limit * shared, rel=1e-14)
+
+
+def test_without_weights_the_residual_says_whether_upper_is_sure():
+    row = sm.Affine([[1.0, 2.0]])
+    sure = sm.Polyhedron(A_eq=[[1.0, 3.0]], b_eq=[4.0])
+    nearly = sm.Polyhedron(A_eq=[[1.0, 3.0], [0.1, 0.3]], b_eq=[4.0, 0.4])
+    assert math.isnan(sm.certify(sm.Minimax(row, sure), [1.0, 1.0]).residual)
+    assert math.isnan(sm.certify(sm.Minimax(aslinearoperator(row.A), sure), [1.0, 1.0]).residual)
+    assert sm.certify(sm.Minimax(row, nearly), [1.0, 1.0]).residual == inner.RESIDUAL
+
+
+@pytest.mark.parametrize(("above", "crosses"), [(6e-6, False), (9e-6, True)])
+def test_a_bound_for_other_data_may_pass_the_point_by_what_they_differ(monkeypatch, above, crosses):
+    """By 4·residual·|J||x| = 8e-6 here, and no more."""
+    monkeypatch.setattr(certificate, "inner_minimum", lambda *_: inner.Inner(above, 0.0, "rounding", 1e-6))
+    c = sm.certify(sm.Minimax(sm.Affine([[1.0]])), [2.0], [1.0])
+    assert c.upper == pytest.approx(2.0, rel=1e-14)
+    assert c.lower == (pytest.approx(2.0 + above, rel=1e-14) if crosses else c.upper)
+
+
+class Shy:
+    """[0, 1], which denies its ends where they are asked for exactly; beyond 1 + 2⁻⁴⁰ it has no nearest points."""
+
+    d = 1
+
+    def contains(self, x, tol=0.0):
+        return bool(np.all((x > -tol) & (x < 1 + tol)))
+
+    def project(self, x):
+        return np.where(x > 1 + 2.0**-40, np.nan, np.clip(x, 0.0, 1.0))
+
+    def lmo(self, c):
+        return np.where(c > 0, 0.0, 1.0)
+
+
+def test_where_there_is_no_upper_bound_nothing_is_unsure():
+    steep = sm.Smooth(lambda x: np.exp(1e3 * x), lambda x: 1e3 * np.exp(1e3 * x)[:, None], d=1, convex=True)
+    ring = NonlinearConstraint(lambda x: x**2, 1.0, 4.0)
+    for problem, x in (
+        (sm.Minimax([[1.0]], sm.Box(0.0, 1.0)), 2.0),
+        (sm.Minimax(steep, sm.Box(0.0, 1.0)), 1.0),
+        (sm.Minimax([[1.0]], sm.Box(-9.0, 9.0), ring), 3.0),
+        (sm.Minimax([[1.0]], Shy()), 1 + 2.0**-35),
+    ):
+        with np.errstate(over="ignore"):
+            assert upper.upper_value(problem, problem.at(np.array([x]))) == (INF, True)
+
+
+def test_a_projection_costs_a_pass_where_it_moves_anything():
+    problem = sm.Minimax([[1.0], [-1.0]], Shy())
+    for x, passes in ((0.5, 0), (1.0, 0), (1 + 2.0**-45, 1)):
+        meter = Meter()
+        lin = problem.at(np.array([x]), meter)
+        assert np.isfinite(lin.range).all()
+        before = meter.npass
+        assert upper.upper_value(problem, lin)[0] == pytest.approx(min(x, 1.0), rel=1e-14)
+        assert meter.npass == before + passes
