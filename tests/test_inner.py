@@ -323,3 +323,11 @@ def test_a_projection_costs_a_pass_where_it_moves_anything():
         before = meter.npass
         assert upper.upper_value(problem, lin)[0] == pytest.approx(min(x, 1.0), rel=1e-14)
         assert meter.npass == before + passes
+
+
+def test_a_rounding_that_is_no_number_bounds_nothing():
+    family = sm.Affine([[1.0], [-1.0]])
+    problem = sm.Minimax(family)
+    assert upper._rounded_up(problem, problem.at(np.ones(1))) == pytest.approx(1.0, rel=1e-14)
+    family.rounding = lambda x, rows, f=None: np.full(rows.size, np.nan)
+    assert upper._rounded_up(problem, problem.at(np.ones(1))) == INF
