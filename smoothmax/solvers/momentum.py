@@ -65,10 +65,11 @@ def _ahead(surrogate: Smoothed, last: Stand, x: Array, uphill: bool) -> Stand:
     """The stand at x, with momentum unless it would point uphill."""
     t = 1.0 if uphill else (1 + np.sqrt(1 + 4 * last.t * last.t)) / 2
     beta = 0.0 if uphill else (last.t - 1) / t
-    if beta == 0.0:
+    y = x + beta * (x - last.x)
+    if beta == 0.0 or not np.isfinite(y).all():
         point = surrogate.at(x)
         return Stand(point.x, point.f, point.fun, point, t, last.rounding)
-    base = surrogate.at(x + beta * (x - last.x))
+    base = surrogate.at(y)
     f = (base.f + beta * last.f) / (1 + beta)
     return Stand(x, f, _value(surrogate, f), base, t, last.rounding)
 
