@@ -61,9 +61,9 @@ def finite_array(name: str, value: Any, shape: str, ndim: int | tuple[int, ...])
     return array
 
 
-def vector(name: str, value: Any, size: int | None = None, letter: str = "d") -> Array:
-    """`value` as a finite float64 vector, of length `size` where given; `letter` stands for it where it is not."""
-    array = finite_array(name, value, f"({letter},)" if size is None else f"({size},)", 1)
+def vector(name: str, value: Any, size: int | None = None, length: str = "d") -> Array:
+    """`value` as a finite float64 vector, of length `size` where given; else messages call it `length`."""
+    array = finite_array(name, value, f"({length},)" if size is None else f"({size},)", 1)
     if size is not None and array.size != size:
         raise ValueError(f"{name} must have {size} entries; it has {array.size}")
     return array.copy()  # a statement does not change with the caller's array

@@ -13,6 +13,11 @@ EPS = float(np.finfo(float).eps)
 SURE = 1e-8  # least pivot of a matrix that is far from singular
 
 
+def finite(*arrays: Array) -> bool:
+    """Every entry of every one is a number."""
+    return all(bool(np.isfinite(a).all()) for a in arrays)
+
+
 def equilibrate(M: Array) -> tuple[Array, Array]:
     """(S, s) with S = diag(s) M diag(s) of unit diagonal (where the diagonal is positive)."""
     diagonal = np.abs(np.diagonal(M))
@@ -31,7 +36,7 @@ def nonnegative(A: Array, b: Array, turns: int) -> Array | None:
 def least_squares(A: Array, b: Array, cut: float | None = None) -> Array:
     """The shortest argmin of ‖A y − b‖, singular values below `cut` dropped; nan where these do not converge, and for
     data with nan or inf, of which LAPACK may never come back."""
-    if not (np.isfinite(A).all() and np.isfinite(b).all()):
+    if not finite(A, b):
         return np.full(A.shape[1], np.nan)
     try:
         return np.asarray(np.linalg.lstsq(A, b, rcond=cut)[0], dtype=np.float64)

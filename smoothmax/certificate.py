@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _doors
+from ._linalg import finite
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
 from .domains import Linear, Simplex
@@ -144,7 +145,7 @@ def prove(
         return Certificate(-math.inf, upper, "none", math.nan if very else RESIDUAL)
     if problem.components.assumed and problem.convex and not problem.affine and not upper < math.inf:
         return Certificate(-math.inf, upper, "none")  # outside of X nobody has said that f is convex
-    if multipliers is not None and not all(np.isfinite(part).all() for part in multipliers):
+    if multipliers is not None and not finite(*multipliers):
         multipliers = None
     if problem.components.spectral:
         return _by_densities(problem, lin, upper, weights, multipliers, floor)
@@ -197,7 +198,7 @@ def _by_densities(
     """The bound of the affine functions below λ_max that density matrices choose; vectors are weights at this x."""
     if not isinstance(weights, tuple):
         weights = densities(problem.components, lin.x, normalized(weights))
-    if not all(np.isfinite(w).all() for w in weights):
+    if not finite(*weights):
         return Certificate(-math.inf, upper, "none")
     below, p, weights = frozen(problem.components, weights)
     weights = tuple(w / p.sum() for w in weights)

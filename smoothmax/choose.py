@@ -13,6 +13,8 @@ SPECTRAL = ("spectral",)  # what largest eigenvalues can be given to, and with a
 SPECTRAL_SMOOTHED = ("newton", "lbfgs", "accelerated", "gradient")
 FEW = 1 << 13  # Jacobian entries up to which a linear program of them all is the cheap way
 TALL = 2  # n/d from which a working set leaves something out
+CHEAP = 50  # variables up to which another try costs little
+FAR = 100.0  # tolerances that a stalled gap must be away before what may cost more is tried
 
 
 def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tuple[Maker, str]:
@@ -70,6 +72,13 @@ def others(problem: Minimax, first: Maker, smoothed: bool, regularizer: str = "s
     )
     fit = (METHODS[name] for name, fits in names if fits)
     return tuple(m for m in fit if m is not first and obstacle(m, problem, smoothed, regularizer) is None)
+
+
+def worth(problem: Minimax, other: Maker, left: float) -> bool:
+    """Whether another method may close what a stalled one has left open, `left` tolerances: where that is little, only
+    one that costs little."""
+    cheap = few(problem) and problem.d <= CHEAP and other.name != "accelerated"
+    return left > (1.0 if cheap else FAR)
 
 
 def _small(problem: Minimax) -> bool:

@@ -26,7 +26,7 @@ class Rule(Smooth):
 
 @dataclass(frozen=True)
 class Held:
-    """The constraints at x: values c (m,), Jacobian C (m, d) when first asked for."""
+    """The constraints at x: values c (m,), nan where x is not finite; Jacobian C (m, d) when first asked for."""
 
     constraints: "Constraints"
     x: Array
@@ -38,8 +38,8 @@ class Held:
     @cached_property
     def c(self) -> Array:
         """c(x), (m,)."""
-        out = np.empty(self.constraints.m)
-        for block in self._blocks:
+        out = np.full(self.constraints.m, np.nan)
+        for block in self._blocks if np.isfinite(self.x).all() else ():
             block.put(out, block.f)
         return out
 

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from . import _doors
-from .choose import Maker, few, others
+from .choose import others, worth
 from .components.dictionaries import restated
 from .components.wrap import from_callables
 from .constraints import as_constraints, split
@@ -19,9 +19,6 @@ from .result import Interrupted, MinimaxResult, interrupted, joined
 from .settings import Settings, SolveOptions, refuse_unknown
 from .solvers import Status
 from .solvers.loop import Budget
-
-CHEAP = 50  # variables up to which a try costs little
-FAR = 100.0  # thresholds that a stalled gap must be away before "auto" tries what may cost more than it has
 
 
 def solve(
@@ -194,19 +191,12 @@ def minimax(
     return result
 
 
-def _worth(problem: Minimax, result: MinimaxResult, other: Maker) -> bool:
-    """Whether another method may close what a stalled one has left open: more than rounding; and where that is little,
-    only by a method that costs little."""
-    least = float(max(result.threshold, np.spacing(abs(result.fun))))
-    cheap = few(problem) and problem.d <= CHEAP and other.name != "accelerated"
-    return result.gap > FAR * least or (result.gap > least and cheap)
-
-
 def _second_try(problem: Minimax, x0: Any, s: Settings, result: MinimaxResult, budget: Budget) -> MinimaxResult:
     """Where "auto" has stalled short of a proof (a minimum attained on an unbounded set, say), other methods."""
     tried = s.method
     for other in others(problem, s.method, s.tau is not None, s.regularizer.name) if problem.convex else ():
-        if result.status != Status.STALLED or not _worth(problem, result, other):
+        least = float(max(result.threshold, np.spacing(abs(result.fun))))
+        if result.status != Status.STALLED or not worth(problem, other, result.gap / least):
             break
         why = f"{other.name}, since {tried.name} stalled"
         try:

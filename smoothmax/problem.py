@@ -110,8 +110,11 @@ class Minimax:
         """x0 checked and moved into X by projection, or the domain's own start."""
         if x0 is None:
             return start_of(self.domain)
-        x = _doors.vector("x0", x0, self.d)
-        if self.domain.contains(x, 0.0):
+        return self.placed(_doors.vector("x0", x0, self.d))
+
+    def placed(self, x: Array) -> Array:
+        """x moved into X by projection, for those who know it to be a vector; one that is not finite stays so."""
+        if not np.isfinite(x).all() or self.domain.contains(x, 0.0):
             return x
         move = self.domain.moved if isinstance(self.domain, Own) else self.domain.project
         return np.asarray(move(x), dtype=np.float64)

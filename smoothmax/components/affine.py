@@ -56,7 +56,7 @@ class Affine(Components):
     def __init__(self, A: Any, b: Any = None, *, absolute: bool = False) -> None:
         self.A: Matrix = checked(A)
         m, self.d = self.A.shape
-        self.b = np.zeros(m) if b is None else _doors.vector("b", b, letter=str(m))
+        self.b = np.zeros(m) if b is None else _doors.vector("b", b, length=str(m))
         if self.b.size != m:
             raise ValueError(f"b must have as many entries as A has rows, {m}; it has {self.b.size}")
         self.m = m

@@ -224,7 +224,7 @@ def _offsets(b: Any, m: int, sizes: tuple[int, ...]) -> Any:
         b = (
             dask.array.zeros(m, chunks=m)
             if b is None
-            else dask.array.from_array(_doors.vector("b", b, letter=str(m)), chunks=-1)
+            else dask.array.from_array(_doors.vector("b", b, length=str(m)), chunks=-1)
         )
     _doors.check_real("b", b.dtype)
     if b.ndim != 1 or np.isnan(b.shape).any():

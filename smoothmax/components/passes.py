@@ -94,13 +94,19 @@ class Survey(NamedTuple):
 
 
 class Linearization:
-    """F at x with its Jacobian products; every method below is one pass, counted by `meter`."""
+    """F at x with its Jacobian products; every method below is one pass, counted by `meter`.
+
+    Where x is not finite F is nan, and nobody's functions are asked for it.
+    """
 
     def __init__(self, components: Components, x: Array, meter: Meter | None = None) -> None:
-        self.components, self.x = components.bound(x), x
         self.meter = metered(meter)
         self._blocks: list[Block] | None = None
         self._survey: Survey | None = None
+        self.beyond = not np.isfinite(x).all()
+        self.components, self.x = components if self.beyond else components.bound(x), x
+        if self.beyond:
+            self.__dict__["f"] = np.broadcast_to(np.nan, components.n)
 
     def blocks(self, cost: float = 1.0) -> Iterator[Block]:
         """The blocks, for a pass or a fraction of one; kept, since a block remembers what it has evaluated."""
@@ -137,6 +143,8 @@ class Linearization:
 
         Fills `f` on the way; of data that are elsewhere, whose f would have to travel, the survey.
         """
+        if self.beyond:
+            return np.nan, np.full(self.components.d, np.nan)
         soft, remote = Soft(self.components.d, tau, offset), self.components.remote
         if remote:
             worst, extent = Worst(leading(self.components.d)), Extent()

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _doors
+from .._linalg import finite
 from .._typing import Array
 from .base import NEAR, Linear, Set, same_size, tolerance
 
@@ -45,7 +46,7 @@ class Box(Set):
         if bad.size:
             j = bad[0]
             raise ValueError(f"the box is empty: lb[{j}] = {self.lb[j]}, ub[{j}] = {self.ub[j]}")
-        self.bounded = bool(np.isfinite(self.lb).all() and np.isfinite(self.ub).all())
+        self.bounded = finite(self.lb, self.ub)
 
     def __repr__(self) -> str:
         return f"Box(d={self.d})"

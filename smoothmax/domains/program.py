@@ -13,6 +13,7 @@ import scipy.optimize
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from .._linalg import finite
 from .._typing import Array, Index, Matrix
 from .base import Linear
 
@@ -43,7 +44,7 @@ class Program:
             return None
         lam, nu = (-size * self.unit.max() * np.asarray(side.marginals) for side in (found.ineqlin, found.eqlin))
         answer = self.unit * np.asarray(found.x), self.rows[0] * np.maximum(lam, 0.0), self.rows[1] * nu
-        return answer if all(np.isfinite(part).all() for part in answer) else None
+        return answer if finite(*answer) else None
 
     def centre(self) -> tuple[Array | None, str]:
         """x of max t ≤ 1 with slack t in every inequality and bound, or None and HiGHS's word ("" where empty)."""

@@ -28,7 +28,7 @@ def rows_of(kind: str, A: Any, b: Any) -> tuple[Matrix, Array | None]:
             raise ValueError(f"A_{kind} must be finite; A_{kind}{place} is {A.data[k]}")
     else:
         A = _doors.finite_array(f"A_{kind}", A, "(m, d)", 2)
-    b = _doors.vector(f"b_{kind}", np.atleast_1d(_doors.real_array(f"b_{kind}", b, "(m,)")), letter=str(A.shape[0]))
+    b = _doors.vector(f"b_{kind}", np.atleast_1d(_doors.real_array(f"b_{kind}", b, "(m,)")), length=str(A.shape[0]))
     if A.shape[0] != b.size:
         raise ValueError(f"b_{kind} must have as many entries as A_{kind} has rows, {A.shape[0]}; it has {b.size}")
     return (A, b) if b.size else (None, None)

@@ -46,7 +46,7 @@ def check_inequalities(x: Any, y: Any = None, p: Any = None, tau: float = 1.0, t
         overflow: by name.
     """
     eps = max((_eps(v) for v in (x, y, p) if v is not None), default=0.0)
-    x = _doors.vector("x", x, letter="n")
+    x = _doors.vector("x", x, length="n")
     if not x.size:
         raise ValueError("x must have at least one entry; it is empty")
     tau = _doors.positive("tau", tau)

@@ -39,7 +39,7 @@ class Accelerated(Gradient):
 
     def _affine(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """A state after a burst of steps, or as soon as the averaged weights promise the accuracy of the stage."""
-        point = surrogate.at(x)
+        point = surrogate.point(x)
         if self.scale is None:
             self.scale = column_scale(self.problem, point)
         large = self.problem.d > SPARSE  # of few variables the weights are repaired and need no estimate
@@ -50,7 +50,7 @@ class Accelerated(Gradient):
         while True:
             new, self.curve = advance(self.problem, surrogate, stand, s2, EASE * self.curve)
             if new is None:
-                stuck, stand = stand.still, Stand.at(surrogate.at(stand.x))
+                stuck, stand = stand.still, Stand.at(surrogate.point(stand.x))
                 average.restart()
                 while stuck:
                     yield replace(self.state(stand.base, average), stuck=True)
@@ -59,7 +59,7 @@ class Accelerated(Gradient):
             stand, steps, age, least = new, steps + 1, age + 1, least - 1
             near = average.above(stand.fun) <= promise and least <= 0
             if steps >= burst or near:
-                yield replace(self.state(surrogate.at(stand.x), average), steps=steps)
+                yield replace(self.state(surrogate.point(stand.x), average), steps=steps)
                 burst, steps = min(2 * burst, BURST[1]), 0
                 promise = promise / 4 if near else promise
             if stand.t == 1.0:
@@ -69,7 +69,7 @@ class Accelerated(Gradient):
 
     def _curved(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """A state at every step."""
-        point = surrogate.at(x)
+        point = surrogate.point(x)
         base, t, average = point, 1.0, Average(self.problem)
         while True:
             yield self.state(point, average)
@@ -81,7 +81,9 @@ class Accelerated(Gradient):
                 yield replace(self.state(point, average), stuck=True)
             uphill = float((base.x - new.x) @ (new.x - point.x)) > 0 or new.fun > point.fun
             t_next = 1.0 if uphill else (1 + np.sqrt(1 + 4 * t * t)) / 2
-            ahead = new if uphill else surrogate.at(project(self.problem, new.x + (t - 1) / t_next * (new.x - point.x)))
+            ahead = (
+                new if uphill else surrogate.point(project(self.problem, new.x + (t - 1) / t_next * (new.x - point.x)))
+            )
             if not np.isfinite(ahead.fun):
                 ahead, t_next = new, 1.0
             if new.fun <= point.fun or base is point:

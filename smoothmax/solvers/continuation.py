@@ -94,7 +94,7 @@ def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, w
     """Roughly down the `warmer` temperatures, on few of the rows where that will do."""
     if not warmer:
         return
-    yield Step(State(surrogate.at(x), np.inf, steps=0))
+    yield Step(State(surrogate.point(x), np.inf, steps=0))
     state = None
     for state in method.shortcut(surrogate, x, warmer[0]):
         yield Step(state)
@@ -110,10 +110,10 @@ def _approach(problem: Minimax, method: Method, surrogate: Smoothed, x: Array, w
         if state is None or not np.isfinite(state.point.fun):
             return
         x = state.point.x
-        yield Step(State(surrogate.at(x), np.inf, steps=steps))
+        yield Step(State(surrogate.point(x), np.inf, steps=steps))
         method.learn(tau / method.shrink, method.shrink * tau)
     if state is not None:
-        yield Step(State(surrogate.at(x), np.inf, steps=0), proof(problem, state))
+        yield Step(State(surrogate.point(x), np.inf, steps=0), proof(problem, state))
 
 
 def falling(
@@ -172,7 +172,7 @@ def seen_from(surrogate: Smoothed, steps: Iterator[Step]) -> Iterator[Step]:
     """The proven ones among steps at other temperatures, reported at `surrogate`: any weights prove a bound."""
     for step in steps:
         if step.certificate is not None:
-            here = State(surrogate.at(step.state.point.x), np.inf, step.state.multipliers, step.state.steps)
+            here = State(surrogate.point(step.state.point.x), np.inf, step.state.multipliers, step.state.steps)
             yield Step(here, step.certificate)
 
 

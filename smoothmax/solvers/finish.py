@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._linalg import least_squares
+from .._linalg import finite, least_squares
 from .._typing import Array, Index
 from ..certificate import Multipliers
 from ..components import Linearization, Meter
@@ -71,7 +71,7 @@ def finish(
             x = np.clip(x + move.dx, linear.lb, linear.ub)
             if not np.isfinite(x).all():
                 return None
-            x = problem.start(x)
+            x = problem.placed(x)
             size = float(np.abs(lin.f[live]).max())
             off = float(np.abs(lin.f[live] - move.top).max())
             if problem.affine or off <= SHARP * size or off >= 0.5 * last:
@@ -128,7 +128,7 @@ def _step(problem: Minimax, lin: Linearization, live: Index, p: Array, walls: Ac
 
 def _solve(K: Array, r: Array) -> Array | None:
     """LU with one step of refinement, least squares where K is singular."""
-    if not (np.isfinite(K).all() and np.isfinite(r).all()):
+    if not finite(K, r):
         return None
     try:
         z = np.linalg.solve(K, r)

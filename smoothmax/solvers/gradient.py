@@ -68,7 +68,7 @@ class Gradient(Method):
 
     def walk(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """The steps themselves."""
-        point, average = surrogate.at(x), Average(self.problem)
+        point, average = surrogate.point(x), Average(self.problem)
         while True:
             yield self.state(point, average)
             new = self.step(surrogate, point, point)
@@ -97,9 +97,9 @@ class Gradient(Method):
             L = self.curve / surrogate.tau
             x = project(self.problem, base.x - s2 * base.jac / L)
             move = x - base.x
-            if not np.isfinite(x).all() or not np.any(move):
+            if not np.any(move):
                 return None
-            trial = surrogate.at(x)
+            trial = surrogate.point(x)
             model = base.fun + float(base.jac @ move) + 0.5 * L * float(np.sum(move * move / s2))
             if np.isfinite(trial.fun) and trial.fun <= model + noise:
                 return trial

@@ -16,8 +16,9 @@ from ..surrogate import Point, Smoothed
 from .base import Method, State
 from .metric import column_scale, gap_on
 
-HUGE = 1e300  # where the line search itself has left the numbers
+HUGE = 1e300  # bounds beyond it, in units of the scale, count as that
 WALL = 1e3  # in units of τ: where F is not finite
+FAR = 1e140  # at most this far from the start of a burst: its square is a number still
 
 
 class LBFGS(Method):
@@ -43,7 +44,7 @@ class LBFGS(Method):
 
     def states(self, surrogate: Smoothed, x: Array) -> Iterator[State[Point]]:
         """Bursts of 16, 32, 64, … iterations."""
-        point = surrogate.at(x)
+        point = surrogate.point(x)
         if self.scale is None:
             self.scale = surrogate.tau * column_scale(self.problem, point)
         yield State(point, gap_on(self.problem, point))
@@ -60,17 +61,15 @@ class LBFGS(Method):
         assert isinstance(box, Box)
         tau, start, origin = surrogate.tau, point.fun, point.x / scale
 
-        def placed(z: Array) -> Array:
+        def placed(z: Array) -> Point:
             with np.errstate(over="ignore", invalid="ignore"):
-                return np.clip(z * scale, box.lb, box.ub)
+                return surrogate.point(np.clip(z * scale, box.lb, box.ub))
 
         def objective(z: Array) -> tuple[float, Array]:
-            x = placed(z)
-            if not np.isfinite(x).all():
-                return HUGE, np.zeros_like(z)
-            at = surrogate.at(x)
+            at = placed(z)
             if not np.isfinite(at.fun):  # a bowl around the start of the burst, so that the line search comes back
-                return WALL + float(np.sum((z - origin) ** 2)), 2 * (z - origin)
+                away = np.nan_to_num(np.clip(z - origin, -FAR, FAR))
+                return WALL + float(away @ away), 2 * away
             return (at.fun - start) / tau, at.jac * (scale / tau)
 
         found = minimize(
@@ -81,10 +80,7 @@ class LBFGS(Method):
             bounds=np.column_stack([_scaled(box.lb, scale), _scaled(box.ub, scale)]),
             options={"maxiter": length, "maxfun": 20 * length, "maxcor": 20, "ftol": 0.0, "gtol": 0.0},
         )
-        x = placed(found.x)
-        if not np.isfinite(x).all():
-            return point, 0
-        return surrogate.at(x), int(found.get("nit", 0))  # none where all is fixed
+        return placed(found.x), int(found.get("nit", 0))  # none where all is fixed
 
 
 @np.errstate(all="ignore")

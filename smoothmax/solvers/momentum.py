@@ -51,7 +51,7 @@ def advance(problem: Minimax, surrogate: Smoothed, stand: Stand, s2: Array, curv
     for _ in range(TRIALS):
         x = project(problem, base.x - s2 * base.jac * (tau / curve))
         move = x - base.x
-        if not np.isfinite(x).all() or not np.any(move):
+        if not np.any(move):
             return None, curve
         new = _ahead(surrogate, stand, x, uphill=float((move / s2) @ (x - stand.x)) < 0)
         model = base.fun + float(base.jac @ move) + 0.5 * curve / tau * float(np.sum(move * move / s2))
@@ -66,10 +66,10 @@ def _ahead(surrogate: Smoothed, last: Stand, x: Array, uphill: bool) -> Stand:
     t = 1.0 if uphill else (1 + np.sqrt(1 + 4 * last.t * last.t)) / 2
     beta = 0.0 if uphill else (last.t - 1) / t
     y = x + beta * (x - last.x)
-    if beta == 0.0 or not np.isfinite(y).all():
-        point = surrogate.at(x)
+    if beta == 0.0:
+        point = surrogate.point(x)
         return Stand(point.x, point.f, point.fun, point, t, last.rounding)
-    base = surrogate.at(y)
+    base = surrogate.point(y)
     f = (base.f + beta * last.f) / (1 + beta)
     return Stand(x, f, _value(surrogate, f), base, t, last.rounding)
 

@@ -109,7 +109,10 @@ class Smoothed:
 
     def at(self, x: Any) -> Point:
         """The point at x; the last one is remembered, so `fun`, `jac` and `hessp` at one x cost one pass together."""
-        x = _doors.vector("x", x, self.problem.d)
+        return self.point(_doors.vector("x", x, self.problem.d))
+
+    def point(self, x: Array) -> Point:
+        """The same for those who know x to be a vector; where it is not finite, F_τ is nan."""
         last = self._last  # another thread may put its own there
         if last is None or not np.array_equal(last.x, x):
             last = self._last = Point(self, x.copy())

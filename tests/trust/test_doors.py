@@ -25,8 +25,8 @@ DOMAINS = "linear miss missed normal parts prices reach recedes walls"
 INSIDE = {
     **dict.fromkeys(("Affine", "Quadratic", "Smooth", "Spectral", "Stack"), COMPONENTS),
     **dict.fromkeys(("Ball", "Box", "Free", "Polyhedron", "Product", "Simplex"), DOMAINS),
-    "Minimax": "at only",
-    "Smoothed": "maximum value",  # of component values
+    "Minimax": "at only placed",
+    "Smoothed": "maximum point value",
     "sweep.Results": "of",
 }
 

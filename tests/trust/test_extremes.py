@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.optimize import NonlinearConstraint
 
 import smoothmax as sm
 from smoothmax._linalg import least_squares
@@ -181,3 +182,21 @@ def test_f_that_overflows_beside_x_proves_nothing():
 
 def test_curvature_at_a_temperature_below_the_normal_numbers_is_silent():
     assert not np.isfinite(sm.Smoothed(sm.Minimax(sm.Affine([[1.0], [-1.0]])), 1e-320).at(np.zeros(1)).hess).any()
+
+
+@pytest.mark.parametrize("regularizer", ["shannon", "gini"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_beyond_the_floats_f_is_nan_and_nobody_is_asked(bad, regularizer):
+    def asked(x):
+        assert np.isfinite(x).all()
+        return np.array([x[0], -x[0]])
+
+    rule = NonlinearConstraint(lambda x: asked(x)[:1], -1.0, 1.0)
+    functions = sm.Smooth(asked, lambda x: np.array([[1.0], [-1.0]]), d=1)
+    problem = sm.Minimax(functions, sm.Box(-2.0, 2.0), rule)
+    x = problem.placed(np.array([bad]))
+    point = sm.Smoothed(problem, 1.0, regularizer=regularizer).point(x)
+    assert np.isnan([point.fun, point.upper, *point.jac, *point.f, *point.lin.range]).all()
+    assert np.isnan(problem.constraints.at(x).c).all()
+    assert problem.constraints.at(x).excess == math.inf
+    assert point.lin.meter.npass == 0

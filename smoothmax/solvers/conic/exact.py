@@ -32,7 +32,7 @@ def exact(problem: Minimax, x: Array, solver: str = "CLARABEL") -> Exact | None:
     """min over X of max f by one solve in the units of x; None where the solver has no point to offer."""
     import cvxpy as cp
 
-    scaled = _scaled(problem, problem.start(x))
+    scaled = _scaled(problem, problem.placed(x))
     z, t = cp.Variable(scaled.units.D.size), cp.Variable()
     inside, inequalities, equalities = domain(scaled, z)
     common, g, cones = components(scaled.families, z)
@@ -42,7 +42,7 @@ def exact(problem: Minimax, x: Array, solver: str = "CLARABEL") -> Exact | None:
     y = None if z.value is None else scaled.units.x(z.value)
     if lower is None or y is None or not np.isfinite(y).all():
         return None
-    point = problem.start(y)
+    point = problem.placed(y)
     stated = Stated(program, z, inequalities, equalities)
     sides = None if isinstance(scaled.domain, Ball) else multipliers_of(scaled, stated)
     return Exact(point, _weights(below.dual_value, scaled, problem.n), sides, math.isfinite(lower))

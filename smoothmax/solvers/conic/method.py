@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
-
+from ..._linalg import finite
 from ..._typing import Array
 from ...certificate import Multipliers
 from ...domains import Ball
@@ -48,7 +47,7 @@ class Conic(Method):
         Asked again for the same surrogate, it goes on with the attempts that are left.
         """
         if self._surrogate is not surrogate:
-            self._surrogate, self._state = surrogate, State(surrogate.at(self.problem.start(x)), math.inf)
+            self._surrogate, self._state = surrogate, State(surrogate.point(self.problem.placed(x)), math.inf)
             self._left = self._attempts() if math.isfinite(self._state.point.fun) else iter(())
         yield self._state
         for solver, form in self._left:
@@ -69,14 +68,13 @@ class Conic(Method):
 def attempt(surrogate: Smoothed, x: Array, solver: str, form: str) -> State[Point] | None:
     """One solve, moved into X and judged by F_τ there; None where the solver has no point to offer."""
     problem = surrogate.problem
-    scaled = Scaled.of(surrogate, problem.start(x))
+    scaled = Scaled.of(surrogate, problem.placed(x))
     stated = state(scaled, form)
     exact = solver == "CLARABEL" and form == "log-sum-exp"  # there an infeasibility counts 1/θ times
     lower = optimize(stated.program, solver, **({"tol_feas": 1e-10} if exact else {}))
-    y = None if stated.z.value is None else scaled.units.x(stated.z.value)
-    if lower is None or y is None or not np.isfinite(y).all():
+    if lower is None or stated.z.value is None:
         return None
-    point = surrogate.at(problem.start(y))
+    point = surrogate.point(problem.placed(scaled.units.x(stated.z.value)))
     decrement = max(point.fun - scaled.units.value(lower), 0.0) if math.isfinite(lower) else math.inf
     steps = stated.program.solver_stats.num_iters or 1
     return State(point, decrement, multipliers_of(scaled, stated), int(steps))
@@ -88,4 +86,4 @@ def multipliers_of(scaled: Scaled, stated: Stated) -> Multipliers | None:
         return None
     lam, nu = (None if one is None else one.dual_value for one in (stated.inequalities, stated.equalities))
     found = scaled.domain.multipliers(scaled.units.scale, lam, nu)
-    return found if found is not None and all(np.isfinite(side).all() for side in found) else None
+    return found if found is not None and finite(*found) else None

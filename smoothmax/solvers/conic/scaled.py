@@ -27,7 +27,7 @@ class Scaled:
     @classmethod
     def of(cls, surrogate: Smoothed, x: Array) -> "Scaled":
         """Around x."""
-        problem, point = surrogate.problem, surrogate.at(x)
+        problem, point = surrogate.problem, surrogate.point(x)
         units, values = Units.of(surrogate, point), shifted(surrogate, point)
         parts, rows, start = [], [], 0
         for part in families(problem.components):

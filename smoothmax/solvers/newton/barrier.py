@@ -132,7 +132,7 @@ class Walls:
 
     def settle(self, x: Array) -> Array:
         """Remove what rounding left of E x = e."""
-        if self.held is None:
+        if self.held is None or not np.isfinite(x).all():
             return x
         room = np.full(self.d, np.inf)
         room[self.low] = (x - self.lb)[self.low]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._linalg import finite
 from ..._typing import Array
 from ...domains import walls_of
 from ...problem import Minimax
@@ -85,9 +86,9 @@ class Newton(Method):
         if walls.count and not walls.lam.any():
             self.mu = self.mu or 0.1 * surrogate.tau / walls.count
             if not getattr(self.problem.domain, "bounded", False):
-                walls.reach(x, natural_size(surrogate.at(x)))
+                walls.reach(x, natural_size(surrogate.point(x)))
         walls.begin(x, self.mu)
-        point, tries = self._predict(surrogate, x) or surrogate.at(x), 0
+        point, tries = self._predict(surrogate, x) or surrogate.point(x), 0
         while True:
             self.last = point
             dx, decrement = self._direction(point)
@@ -136,14 +137,12 @@ class Newton(Method):
             return None
         r = -turn(last, surrogate)
         M = last.hess + walls.matrix(x)
-        if not (np.isfinite(M).all() and np.isfinite(r).all() and M.any()):
+        if not (finite(M, r) and M.any()):
             return None
         dx = walls.solve(M, r, x)[0]
         t = min(1.0, walls.longest(x, dx))
         stay = value(last, surrogate) + walls.value(x, self.mu)
-        if not np.isfinite(x + t * dx).all():
-            return None
-        guess = surrogate.at(walls.settle(x + t * dx))
+        guess = surrogate.point(walls.settle(x + t * dx))
         return guess if guess.fun + walls.value(guess.x, self.mu) < stay else None
 
     def _direction(self, point: Point) -> tuple[Array, float]:
@@ -154,7 +153,7 @@ class Newton(Method):
             walls.nu = np.concatenate([np.zeros(walls.n_eq), r])
             return np.zeros_like(r), 0.0
         M = point.hess + wall
-        if not (np.isfinite(M).all() and np.isfinite(r).all()):
+        if not finite(M, r):
             return np.full_like(r, np.nan), 0.0
         if not M.any() and walls.held is None:
             return r, float(

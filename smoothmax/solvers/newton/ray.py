@@ -14,7 +14,6 @@ from .damping import SHARE
 from .line import FAR, HALF, Line, line, search
 
 EPS = float(np.finfo(float).eps)
-LARGEST = float(np.finfo(float).max)
 
 
 class Ray:
@@ -41,8 +40,7 @@ class Ray:
         return (t, new) if t > 0 and self._falls(new, 0.0) else (0.0, None)
 
     def _at(self, t: float) -> Point:
-        x = np.clip(self.point.x + t * self.dx, -LARGEST, LARGEST)
-        return self.point.surrogate.at(self.walls.settle(x))
+        return self.point.surrogate.point(self.walls.settle(self.point.x + t * self.dx))
 
     def _slope(self, new: Point) -> float:
         return float(new.jac @ self.dx) + self.walls.slope(new.x, self.dx, self.mu)

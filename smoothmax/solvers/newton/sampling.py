@@ -47,7 +47,7 @@ def approach(surrogate: Smoothed, x: Array, tau: float) -> Iterator[State[Point]
         if surrogate.prior is not None:
             logw += np.log(surrogate.prior[rows])
         x, steps = minimize_few(J, b, logw, Geometric(max(tau, surrogate.tau), surrogate.tau, SHRINK), x)
-        point = surrogate.at(x)
+        point = surrogate.point(x)
         if best is None or point.fun < best.fun:
             yield State(point, np.inf, steps=steps)
             best = point

@@ -17,9 +17,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgetrf, dgetrs
 
+from ..._linalg import finite
 from ..._typing import Array, Index
 from .iterate import Game, Iterate
-from .proof import Pair, finite
+from .proof import Pair
 from .units import Units
 
 ROUNDS = 6  # of exchanging supports, each no more of them than the last …

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from ..._linalg import finite
 from ...problem import Minimax
 from ..base import Step, Task
 from .barrier import advance
 from .corner import corner
 from .iterate import Iterate
 from .newton import Newton
-from .proof import Ledger, finite
+from .proof import Ledger
 from .units import Units
 
 STEPS = 100  # a game takes 8 to 30; what has not closed by then will not

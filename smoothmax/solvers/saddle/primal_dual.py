@@ -12,10 +12,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..._linalg import finite
 from ...problem import Minimax
 from ..base import Step, Task
 from .operator import Spot, Steps
-from .proof import Ledger, Pair, finite
+from .proof import Ledger, Pair
 
 CHECK = 40  # steps between looks at the averages
 SUFFICIENT, NECESSARY, LONG = 0.2, 0.8, 0.36  # of the residual at the restart, and of all steps so far (PDLP)

@@ -98,8 +98,3 @@ class Ledger:
             self.proven = min(self.proven, certificate.gap)
             self.rounding = max(certificate.gap - self.gap, 0.0)
         yield Step(State(Seen(self.best_x), self.gap, None, iterations), certificate)
-
-
-def finite(*arrays: Array) -> bool:
-    """Whether everything is a number."""
-    return all(bool(np.isfinite(a).all()) for a in arrays)

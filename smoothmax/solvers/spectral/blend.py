@@ -27,11 +27,6 @@ def least(w: Array) -> float:
     return float(np.linalg.eigvalsh(w)[0] if w.ndim == 2 else w.min())
 
 
-def finite(weights: Weights) -> bool:
-    """Every entry is a number."""
-    return all(np.isfinite(w).all() for w in weights)
-
-
 def definite(weights: Weights) -> bool:
     """Every entry is positive definite, by more than rounding."""
     return all(least(w) > DEFINITE * float(np.abs(w).max()) for w in weights)

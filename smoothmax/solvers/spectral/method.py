@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..._linalg import finite
 from ...certificate import prove
 from ...components import turned
 from ...problem import Minimax
@@ -20,7 +21,7 @@ from ...surrogate import Point, Seen, Smoothed
 from ..base import Direct, State, Step, Task
 from ..newton import Newton
 from ..status import Status
-from .blend import Proof, blend, definite, finite
+from .blend import Proof, blend, definite
 from .interior import Interior, falls, takes
 
 EPS = float(np.finfo(float).eps)
@@ -65,7 +66,7 @@ class SpectralNewton(Direct):
         best, failures = np.inf, 0
         for iterate in interior.iterates():
             lin = self.problem.at(iterate.x, task.meter)
-            if not (np.isfinite(lin.range).all() and finite(iterate.weights)):
+            if not finite(lin.range, *iterate.weights):
                 return
             proof = Proof(iterate.weights, iterate.multipliers)
             mixed = blend(proof, core)
@@ -97,7 +98,7 @@ class SpectralNewton(Direct):
             if state is None or not np.isfinite(state.point.fun):
                 return
             proof = self._proof(state.point, newton)
-            if not finite(proof.weights):
+            if not finite(*proof.weights):
                 yield Step(state)
                 return
             core = core or (proof if definite(proof.weights) else None)
@@ -116,7 +117,7 @@ class SpectralNewton(Direct):
         walls, mu = newton.walls, newton.mu
         r = -(point.jac + walls.gradient(point.x, mu))
         M = point.hess + walls.matrix(point.x)
-        if walls.fixed or not (np.isfinite(M).all() and np.isfinite(r).all() and M.any()):
+        if walls.fixed or not (finite(M, r) and M.any()):
             dx = np.zeros_like(r)
         else:
             dx, nu = walls.solve(M, r, point.x)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..._linalg import finite
 from ..._typing import Array
 from ...operators import logsumexp
 from .model import Rows
@@ -71,7 +72,7 @@ class Merit:
 
     def ratio(self, promise: "Promise", new: Values) -> float:
         """What a step gains over what was promised; a corrected step is held to the promise of the one it corrects."""
-        if not all(np.isfinite(part).all() for part in new) or promise.gain <= -promise.noise:
+        if not finite(*new) or promise.gain <= -promise.noise:
             return -np.inf
         gained = promise.start - soft(new.f, promise.tau) - self.sigma * self.violation(new)
         return (gained + promise.noise) / (promise.gain + promise.noise)

@@ -78,7 +78,7 @@ class Walk:
 
     def look(self, x: Array) -> Site:
         """The site at x, moved into X where rounding has left it."""
-        x = self.problem.start(np.clip(x, self.linear.lb, self.linear.ub))
+        x = self.problem.placed(np.clip(x, self.linear.lb, self.linear.ub))
         return Site.at(x, self.components, self.problem.constraints, self.task.meter)
 
     def outside(self) -> bool:

@@ -90,7 +90,7 @@ class Program:
         """Through the KKT system of the vertex where that is sharper than what HiGHS's tolerances leave."""
         order = np.argsort(self.rows)
         some = Part(self.part.whole, self.rows[order], self.part.meter)
-        x, weights, multipliers = some.problem.start(vertex.x), vertex.weights[order], vertex.multipliers
+        x, weights, multipliers = some.problem.placed(vertex.x), vertex.weights[order], vertex.multipliers
         found = some.prove(x, weights, multipliers)
         if found.gap <= self.goal:
             return some, x, found
