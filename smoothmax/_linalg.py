@@ -18,6 +18,12 @@ def finite(*arrays: Array) -> bool:
     return all(bool(np.isfinite(a).all()) for a in arrays)
 
 
+def symmetrized(M: Array) -> Array:
+    """(M + Mᵀ)/2 over the last two axes, without overflow; M itself where it is symmetric, for a half may underflow."""
+    turned = np.swapaxes(M, -1, -2)
+    return M if np.array_equal(M, turned) else M / 2 + turned / 2
+
+
 def equilibrate(M: Array) -> tuple[Array, Array]:
     """(S, s) with S = diag(s) M diag(s) of unit diagonal (where the diagonal is positive)."""
     diagonal = np.abs(np.diagonal(M))

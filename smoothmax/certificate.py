@@ -198,9 +198,10 @@ def _by_densities(
     """The bound of the affine functions below λ_max that density matrices choose; vectors are weights at this x."""
     if not isinstance(weights, tuple):
         weights = densities(problem.components, lin.x, normalized(weights))
-    if not finite(*weights):
+    found = frozen(problem.components, weights)
+    if found is None:
         return Certificate(-math.inf, upper, "none")
-    below, p, weights = frozen(problem.components, weights)
+    below, p, weights = found
     weights = tuple(w / p.sum() for w in weights)
     fixed = restored(below, problem.domain, problem.constraints)
     c = prove(fixed, fixed.at(lin.x, lin.meter), p, multipliers, floor)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import schedules
 from ._asking import CLOCK
 from ._typing import Array
 from .components import Counts, Linearization, counted
@@ -15,11 +16,10 @@ from .domains import walls_of
 from .problem import Minimax
 from .progress import line
 from .result import Interrupted, MinimaxResult, build
-from .schedules import Geometric
 from .settings import Settings
 from .solvers import Status
 from .solvers.base import Direct, Step, Task
-from .solvers.continuation import LARGEST, falling, fixed, seen_from
+from .solvers.continuation import falling, fixed, seen_from
 from .solvers.judge import Judge
 from .solvers.loop import Budget, Ending, conclude, run
 from .surrogate import Smoothed
@@ -94,7 +94,7 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
         problem.components.check(start)
         if problem.constraints is not None:
             problem.constraints.map.check(start)
-    method, tau0 = s.method(problem, s.options), _first_tau(problem, first)
+    method, tau0 = s.method(problem, s.options), schedules.first(spread / 4)
     if isinstance(method, Direct):
         yield from method.steps(Task(first, budget, judge.goal, s.rng, s.prior, s.tol))
         return
@@ -108,7 +108,7 @@ def _steps(problem: Minimax, start: Array, s: Settings, judge: Judge, budget: Bu
         yield from seen_from(surrogate, falling(problem, method, first.x, tau0, None, budget, s.regularizer))
         return
     far = not warm and method.warms and tau0 > s.tau
-    ladder = list(Geometric(tau0, s.tau, method.shrink))[:-1] if far else []
+    ladder = list(schedules.Geometric(tau0, s.tau, method.shrink))[:-1] if far else []
     yield from fixed(problem, method, surrogate, first.x, goal, ladder)
 
 
@@ -129,11 +129,6 @@ def _default_atol(problem: Minimax, first: Linearization, spread: float) -> floa
     size = min(spread, float(high - low)) if high else spread
     atol = 1e-14 * size + 16 * float(problem.components.rounding(first.x, rows, f)[0])
     return atol if math.isfinite(atol) else 0.0
-
-
-def _first_tau(problem: Minimax, first: Linearization) -> float:
-    """A quarter of the spread of f, where that is a number."""
-    return min(_spread(problem, first) / 4, LARGEST) if np.isfinite(first.range).all() else 1.0
 
 
 def _spread(problem: Minimax, first: Linearization) -> float:

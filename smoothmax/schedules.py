@@ -1,10 +1,15 @@
 """Temperature schedules: objects asked `at(k)` for the τ of stage k."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from . import _doors
 from .regularizers import Regularizer, named
+
+COLDEST, WARMEST = float(np.finfo(float).smallest_subnormal), 1e300  # between which F_τ has values
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,11 @@ class Geometric:
             k += 1
             tau = self.at(k)
         yield self.stop
+
+
+def first(size: float) -> float:
+    """A τ to begin with where f is of this size: the nearest at which F_τ has values, and 1 where the size is nan."""
+    return 1.0 if math.isnan(size) else min(max(size, COLDEST), WARMEST)
 
 
 def for_tolerance(

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _doors
+from .._linalg import finite, symmetrized
 from .._typing import Array, Index
 from .affine import Affine
 from .base import Components
@@ -50,17 +51,22 @@ def turned(components: Components, x: Array, p: Array, tau: float, u: Array, mea
     return tuple(found)
 
 
-def frozen(components: Components, weights: Weights) -> tuple[Components, Array, Weights]:
+def frozen(components: Components, weights: Weights) -> tuple[Components, Array, Weights] | None:
     """The components with every λ_max replaced by the affine functions below it that the weights choose; their p.
 
     What is negative in the weights (they come of a step to first order) is left out; the last is what they are then.
+    None where a weight or one of the functions is no number.
     """
     parts, p, kept = [], [], []
     for part, w in zip(families(components), weights, strict=True):
+        if not finite(w):
+            return None
         if isinstance(part, Spectral):
-            part = Frozen(part, w)
-            kept.append(w if part.semidefinite else (part.vectors * part.weights) @ part.vectors.T)
-            w = part.weights
+            below = Frozen.of(part, w)
+            if below is None:
+                return None
+            kept.append(w if below.semidefinite else (below.vectors * below.weights) @ below.vectors.T)
+            part, w = below, below.weights
         else:
             w = np.maximum(w, 0.0)
             kept.append(w)
@@ -99,9 +105,11 @@ def _entry(name: str, value: Any, part: Components) -> Array:
     if W.shape != (part.n, part.n):
         raise ValueError(f"{name} must have shape ({part.n}, {part.n}); its shape is {W.shape}")
     size = float(np.abs(W).max())
-    if np.abs(W - W.T).max() > SYMMETRIC * size:
-        raise ValueError(f"{name} must be symmetric; it differs from its transpose by {np.abs(W - W.T).max()}")
-    W = (W + W.T) / 2
+    with np.errstate(over="ignore"):
+        off = float(np.abs(W - W.T).max())
+    if off > SYMMETRIC * size:
+        raise ValueError(f"{name} must be symmetric; it differs from its transpose by {off}")
+    W = symmetrized(W)
     least = float(np.linalg.eigvalsh(W)[0])
     if least < -1e-8 * size:
         raise ValueError(f"{name} must be positive semidefinite; its least eigenvalue is {least}")
@@ -120,15 +128,22 @@ class Frozen(Affine):
     on top of Affine's; v_i has length 1 up to m·eps, which scales f_i by as much.
     """
 
-    def __init__(self, whole: Spectral, W: Array) -> None:
+    @classmethod
+    def of(cls, whole: Spectral, W: Array) -> "Frozen | None":
+        """Those of W; None where one of them overflows."""
         values, V = np.linalg.eigh(W)
         live = values > 0
         if not live.any():
             live[-1] = True
         V = V[:, live]
-        self.semidefinite = bool(values[0] >= 0)
-        self.vectors, self.weights = V, np.maximum(values[live], 0.0)
-        super().__init__(whole.family.diagonals(V), np.einsum("ai,ab,bi->i", V, whole.A0, V, optimize=True))
+        A, b = whole.family.diagonals(V), np.einsum("ai,ab,bi->i", V, whole.A0, V, optimize=True)
+        if not finite(A, b):
+            return None
+        return cls(whole, V, np.maximum(values[live], 0.0), A, b, bool(values[0] >= 0))
+
+    def __init__(self, whole: Spectral, V: Array, weights: Array, A: Array, b: Array, semidefinite: bool) -> None:
+        super().__init__(A, b)
+        self.vectors, self.weights, self.semidefinite = V, weights, semidefinite
         self._norms = whole.family.norms
         self._slopes = 2 * (whole.n + 1) * EPS * whole.family.diagonal_sizes(V)
         self._offsets = 2 * (whole.n + 1) * EPS * np.einsum("ai,ab,bi->i", abs(V), abs(whole.A0), abs(V), optimize=True)

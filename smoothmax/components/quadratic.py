@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _doors
 from .._cached import cached_property
-from .._linalg import equilibrate
+from .._linalg import equilibrate, symmetrized
 from .._typing import Array, Index
 from .affine import TINY, UNIT
 from .base import Components, by_blocks, row_slices
@@ -47,8 +47,7 @@ class Quadratic(Components):
         q = None if q is None else _doors.finite_array("q", q, "(n, d)", 2)
         r = None if r is None else _doors.finite_array("r", r, "(n,)", 1)
         self.n, self.d = _sizes(P, q, r)
-        turned = np.swapaxes(P, -1, -2) if P.ndim else P
-        self.P = P if np.array_equal(P, turned) else P / 2 + turned / 2  # a half may underflow
+        self.P = symmetrized(P) if P.ndim else P
         self.q = np.zeros((self.n, self.d)) if q is None else q
         self.r = np.zeros(self.n) if r is None else r
         self.semidefinite_shift = _shift(self.P) if self.P.ndim else np.where(P < 0, np.nan, np.zeros(self.d))

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from .. import _doors
+from .._linalg import symmetrized
 from .._typing import Array, Matrix
 
 
@@ -55,4 +56,4 @@ def symmetric(value: Any, d: int, of: str = "") -> Array:
     H = H.toarray() if sp.issparse(H) else H
     if H.shape != (d, d):
         raise ValueError(f"{of}hess(x, v) must return shape {(d, d)}; it returned shape {H.shape}")
-    return np.asarray((H + H.T) / 2)
+    return symmetrized(H)

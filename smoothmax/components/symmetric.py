@@ -120,8 +120,9 @@ def _symmetric(name: str, value: Any, m: int | None = None) -> Matrix:
     if M.shape[0] != M.shape[1] or M.shape[0] < 1 or (m is not None and M.shape[0] != m):
         right = "(m, m) with m ≥ 1" if m is None else f"({m}, {m}), that of A0"
         raise ValueError(f"{name} must have shape {right}; its shape is {M.shape}")
-    off = abs(M - M.T)
+    with np.errstate(over="ignore"):
+        off = abs(M - M.T)
     if off.max() > SYMMETRIC * abs(M).max():
         i, j = np.unravel_index(int(off.argmax()), M.shape)
         raise ValueError(f"{name} must be symmetric; {name}[{i}, {j}] = {M[i, j]}, {name}[{j}, {i}] = {M[j, i]}")
-    return (M + M.T) / 2
+    return M if off.max() == 0.0 else M / 2 + M.T / 2

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from .. import schedules
 from .._typing import Array
 from ..certificate import Certificate, Multipliers, prove
 from ..components import Linearization, Meter, Weights
@@ -24,7 +25,6 @@ from .base import Method, State, Step
 FLOOR = 1e-6  # least prior relative to the largest: a row dropped by mistake must be able to come back
 HIGH = 0.01  # the same after a stage that was minimized roughly: so max f lies only a few τ above F_τ
 ROUGH = 0.1  # decrement, relative to τ, at which a warmer temperature has done its part
-LEAST, LARGEST = float(np.finfo(float).smallest_subnormal), 1e300  # first τ, where the spread of f is beyond these
 WARM_STATES = 10
 LOST = 1e-6  # share of the first τ below which stages count as failures when they prove no bound
 FAILURES = 6  # stages in a row that close no bound, after which nothing more can be had
@@ -134,7 +134,7 @@ def falling(
         return floored(p, floor if regularizer is shannon else 0.0)
 
     w = np.full(problem.n, 1.0 / problem.n) if prior is None else kept(prior, FLOOR)
-    tau = min(max(tau, LEAST), LARGEST)
+    tau = schedules.first(tau)
     surrogate = Smoothed(problem, tau, regularizer=regularizer, prior=w, meter=meter)
     balancer, lost = Balancer(problem, tau), LOST * tau
     rough = problem.affine and not method.cold

@@ -12,11 +12,13 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from numpy.testing import assert_allclose
 from scipy.optimize import NonlinearConstraint
 
 import smoothmax as sm
-from smoothmax._linalg import least_squares
+from smoothmax._linalg import least_squares, symmetrized
 from smoothmax.choose import obstacle
+from smoothmax.components.returned import symmetric
 from smoothmax.solvers import METHODS, Status
 from tests.effort import cases, seed
 
@@ -200,3 +202,29 @@ def test_beyond_the_floats_f_is_nan_and_nobody_is_asked(bad, regularizer):
     assert np.isnan(problem.constraints.at(x).c).all()
     assert problem.constraints.at(x).excess == math.inf
     assert point.lin.meter.npass == 0
+
+
+@pytest.mark.parametrize("method", ["auto", "newton", "lbfgs", "accelerated", "gradient"])
+@pytest.mark.parametrize("tau", [None, 1.0])
+def test_eigenvalues_of_matrices_whose_sums_overflow(method, tau):
+    """v'A_k v is no number, λ_max(A(x)) is one."""
+    huge = sm.Spectral(np.zeros((3, 3)), [np.full((3, 3), 1.5e308), -1e308 * np.eye(3)])
+    problem = sm.Minimax(huge, sm.Box([-1e-300] * 2, [1e-300] * 2))
+    if tau is None and method != "auto":
+        method = "spectral"
+    r = sm.solve(problem, [1e-301, 0.0], method=method, tau=tau, max_passes=50)
+    c = sm.certify(problem, [1e-301, 0.0])
+    assert r.lower_bound <= 0.0 <= r.fun <= c.upper
+    assert c.lower <= 0.0
+    r = sm.solve(sm.Minimax(huge, sm.Box(-1.0, [1.0, 1e-3])), method=method, tau=tau, max_passes=50)
+    assert r.lower_bound <= 0.0 <= r.fun
+
+
+@pytest.mark.parametrize(
+    "M", [np.full((2, 2), 1.5e308), np.full((2, 2), 5e-324), [[0.0, 1.5e308], [1.5e308 * (1 - 1e-15), 0.0]]]
+)
+def test_a_mean_with_the_transpose_neither_overflows_nor_vanishes(M):
+    M = np.array(M)
+    for found in (symmetrized(M), sm.Quadratic(M[None]).P[0], sm.Spectral(M, [M]).A0, symmetric(M, 2)):
+        assert np.array_equal(found, found.T)
+        assert_allclose(found, M, rtol=1e-15)

@@ -5,6 +5,7 @@ For affine F the values are b + Lᵀλ with the stored loads L, so a master cost
 
 import numpy as np
 
+from ..._linalg import finite
 from ..._typing import Array
 from ...components import Affine, Meter
 from ...problem import Minimax
@@ -45,7 +46,7 @@ def master(
     gap: float,
     scale: float,
 ) -> tuple[Array, Array] | None:
-    """(λ, p), as sharp as a proven gap on values of size `scale` asks for; None where J·atom overflows.
+    """(λ, p), as sharp as a proven gap on values of size `scale` asks for; None where F or J·atom overflows.
 
     Of very many affine components only the LARGEST at the present x take part; the others have no weight in p, which is
     a restriction of the dual and so costs nothing but sharpness.
@@ -57,7 +58,7 @@ def master(
     if problem.n > LARGEST:
         rows = np.sort(np.argpartition(-(base + atoms.load), LARGEST)[:LARGEST])
     L = dense(atoms.L[:, rows])
-    if not np.isfinite(L).all():
+    if not finite(L, base):
         return None
     small = Minimax(Affine(np.ascontiguousarray(L.T), base[rows]), Simplices(atoms.owner))
     weights, some = _solved(small, atoms.weights, tau, prior[rows], Ticking(meter), gap, scale)

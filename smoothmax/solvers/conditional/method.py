@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import schedules
 from ..._typing import Array, Matrix
 from ...certificate import priced, prove
 from ...components import Linearization
@@ -141,9 +142,9 @@ class ConditionalGradient(Direct):
 
     def _masters(self, task: Task, atoms: Atoms, base: Array, patience: int) -> Iterator[Step]:
         """Newton over all weights, the best bound's p as prior; τ falls once the atoms are good enough for it."""
-        tau, gaps = WARM * self.gap / self.log_n, [self.gap]
+        tau, gaps = schedules.first(WARM * self.gap / self.log_n), [self.gap]
         prior = floored(self.weights, FLOOR)
-        while self.gap > 0 and tau < math.inf and _falls(gaps, patience, MASTERING[1]):
+        while 0 < self.gap < math.inf and tau > 0 and _falls(gaps, patience, MASTERING[1]):
             found = master(self.problem, atoms, base, task.meter, tau, prior, self.gap, self.scale)
             if found is None:
                 return

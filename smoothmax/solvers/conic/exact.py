@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ... import schedules
 from ..._typing import Array
 from ...certificate import Multipliers
 from ...domains import Ball
@@ -52,8 +53,7 @@ def _scaled(problem: Minimax, x: Array) -> Scaled:
     """Units only need some τ: one that moves their centre little."""
     f = problem.components.value(x)
     spread = float(np.ptp(f)) or float(np.abs(f).max()) or 1.0
-    tau = 1e-3 * spread
-    return Scaled.of(Smoothed(problem, tau if 0 < tau < math.inf else 1.0), x)
+    return Scaled.of(Smoothed(problem, schedules.first(1e-3 * spread)), x)
 
 
 def _weights(dual: Array | None, scaled: Scaled, n: int) -> Array | None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ... import schedules
 from ..._linalg import finite
 from ...certificate import prove
 from ...components import turned
@@ -85,7 +86,8 @@ class SpectralNewton(Direct):
     def _stages(self, task: Task) -> Iterator[Step]:
         """Stages of falling τ until nothing is gained any more; each ends with a proof."""
         newton, x, f = Newton(self.problem, {}), task.first.x, task.first.range
-        tau, coldest = float(f[1] - f[0]) / 4 or 1.0, COLDEST * EPS * float(np.abs(f).max())
+        tau = schedules.first(float(f[1] / 4 - f[0] / 4)) if f[1] > f[0] else 1.0
+        coldest = COLDEST * EPS * float(np.abs(f).max())
         core: Proof | None = None
         best, failures = np.inf, 0
         while failures < FAILURES and tau > coldest:
