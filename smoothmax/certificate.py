@@ -127,6 +127,41 @@ def priced(problem: Minimax, lin: Linearization, weights: Array) -> Multipliers 
     return Multipliers(ub, eq, np.zeros(problem.d), np.zeros(problem.d)) if ub.any() or eq.any() else None
 
 
+class Lagrangian(NamedTuple):
+    """⟨p, f⟩ and ⟨p, f⟩ + ⟨multipliers, constraints⟩ at x, and of this the gradient, (d,), with the sizes of what it
+    sums and of how many terms."""
+
+    mean: float
+    value: float
+    slope: Array
+    size: Array
+    terms: int
+
+
+def _lagrangian(
+    problem: Minimax,
+    lin: Linearization,
+    part: Linearization,
+    q: Array,
+    multipliers: Multipliers | None,
+    floor: Array | None,
+) -> Lagrangian:
+    """That of weights q on the components of `part`; `floor` as for `prove`."""
+    mean = value = float(q[q > 0] @ part.f[q > 0])
+    c, size, terms = part.vjp(q), part.column_sizes(q), int(np.count_nonzero(q))
+    if floor is not None and problem.components.assumed:
+        size = np.maximum(size, floor)
+    linear = linear_walls(problem)
+    if linear is not None and multipliers is not None:
+        c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
+        value, terms = value + extra, terms + multipliers.ub.size + multipliers.eq.size
+    if problem.constraints is not None and multipliers is not None and multipliers.nonlinear.size:
+        held, v = problem.constraints.at(lin.x), multipliers.nonlinear
+        c, size = c + held.C.T @ v, size + np.abs(held.C).T @ np.abs(v)
+        value -= problem.constraints.slack(held, v)
+    return Lagrangian(mean, value, c, size, terms)
+
+
 @np.errstate(all="ignore")
 def prove(
     problem: Minimax,
@@ -153,25 +188,14 @@ def prove(
     p = normalized(weights)
     live = np.flatnonzero(p)
     part, q = (lin.only(live), p[live]) if lin.few(live) else (lin, p)
-    mean = float(q[q > 0] @ part.f[q > 0])
-    c, size, base, terms = part.vjp(q), part.column_sizes(q), mean, live.size
-    if floor is not None and problem.components.assumed:
-        size = np.maximum(size, floor)
-    linear = linear_walls(problem)
-    if linear is not None and multipliers is not None:
-        c, size, extra = _reduce(linear, multipliers, lin.x, c, size)
-        base, terms = mean + extra, terms + multipliers.ub.size + multipliers.eq.size
-    if problem.constraints is not None and multipliers is not None and multipliers.nonlinear.size:
-        held, v = problem.constraints.at(lin.x), multipliers.nonlinear
-        c, size = c + held.C.T @ v, size + np.abs(held.C).T @ np.abs(v)
-        base -= problem.constraints.slack(held, v)
+    mean, base, c, size, terms = _lagrangian(problem, lin, part, q, multipliers, floor)
     if not problem.convex:
         residual = _kkt_residual(problem, lin.x, c, size, float(q[q > 0] @ np.abs(part.f[q > 0])))
         above = max(float(lin.range[1]) - base, 0.0) if upper < math.inf else math.inf
         return Certificate(-math.inf, upper, "local", residual, p, multipliers, (above, math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
     pushes = (np.zeros(0), np.zeros(0)) if multipliers is None else multipliers[:2]
-    noise[touched(part, size, linear, *pushes)] += underflow(terms)
+    noise[touched(part, size, linear_walls(problem), *pushes)] += underflow(terms)
     size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
     lower = base + inner.value - inner.error - mean_error(part, q)

@@ -134,42 +134,58 @@ def _trouble(problem: Minimax, judge: Judge) -> str:
     return ""
 
 
-def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
-    """The result of an outcome; `facts` are nfev, njev, nhev, npass, the limits and what happened to x0."""
-    point, c = out.point, out.certificate
-    success = out.status == Status.PROVEN
+def _message(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> str:
+    """How it ended, what is missing, and which method it was."""
+    c, stalled = out.certificate, out.status == Status.STALLED
     message = SENTENCES[out.status].format(**facts)
-    if success and not problem.convex:
-        message = LOCAL
-    elif success and judge.smoothed:
-        message = SMOOTHED
-    if out.status == Status.STALLED and problem.constraints is None and c.upper == math.inf:
+    if out.status == Status.PROVEN:
+        message = LOCAL if not problem.convex else SMOOTHED if judge.smoothed else message
+    if stalled and problem.constraints is None and c.upper == math.inf:
         message += " No point of the domain could be proven to lie near x, and so no upper bound."
-    if out.status == Status.STALLED and problem.convex and c.lower == -math.inf:
+    if stalled and problem.convex and c.lower == -math.inf:
         message += " No lower bound could be proven."
     if out.status == Status.NOT_FINITE:
         message += _trouble(problem, judge)
-    if out.status == Status.STALLED and problem.components.callers:
+    if stalled and problem.components.callers:
         message += KINKS
     message += f" Method: {why}."
-    if facts.get("moved"):
-        message += " x0 was outside the domain and was projected onto it."
-    result = MinimaxResult(
+    return message + (" x0 was outside the domain and was projected onto it." if facts.get("moved") else "")
+
+
+def _smoothed_lower_bound(out: Outcome, judge: Judge) -> float:
+    """The best that the certificate of the best point, and with a given τ that of the best proof, says of min F_τ."""
+    point, c, found = out.point, out.certificate, -math.inf
+    if point is None:
+        return found
+    if c.weights is not None and np.isfinite([c.lower, point.tau]).all():
+        bound = c.lower + point.tau * point.information(c.weights)
+        found = bound if bound < math.inf else found
+    if judge.smoothed and judge.proof is not None and judge.proof_step is not None:
+        shown = judge.proof_step.state.point
+        found = max(found, shown.fun - slack(shown, judge.proof))
+    return found
+
+
+def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
+    """The result of an outcome; `facts` are nfev, njev, nhev, npass, the limits and what happened to x0."""
+    point, c = out.point, out.certificate
+    threshold = math.nan if point is None else judge.threshold(point)
+    return MinimaxResult(
         x=facts["x0"].copy() if point is None else point.x.copy(),
         fun=point.upper + 0.0 if point is not None else _at_start(judge),
         smoothed_fun=math.nan if point is None else point.fun,
         lower_bound=c.lower,
-        smoothed_lower_bound=-math.inf,
+        smoothed_lower_bound=_smoothed_lower_bound(out, judge),
         upper_bound=c.upper,
         gap=c.gap,
-        threshold=math.nan if point is None else judge.threshold(point),
+        threshold=threshold,
         gap_parts=c.parts,
         certificate=c,
         weights=c.weights,
         multipliers=c.multipliers,
         optimality=c.residual,
         constr_violation=_violation(problem, point),
-        active=np.zeros(0, np.intp),
+        active=np.zeros(0, np.intp) if point is None else point.lin.leaders(threshold)[0],
         tau=math.nan if point is None else point.tau,
         nit=out.nit,
         nfev=facts["nfev"],
@@ -177,20 +193,11 @@ def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[st
         nhev=facts["nhev"],
         npass=float(facts["npass"]),
         method=facts["method"],
-        success=success,
+        success=out.status == Status.PROVEN,
         status=int(out.status),
-        message=message,
+        message=_message(problem, out, judge, why, facts),
         trace=out.trace,
     )
-    if point is not None:
-        result.active = point.lin.leaders(judge.threshold(point))[0]
-        if c.weights is not None and np.isfinite([c.lower, point.tau]).all():
-            found = c.lower + point.tau * point.information(c.weights)
-            result.smoothed_lower_bound = found if found < math.inf else -math.inf
-    if judge.smoothed and judge.proof is not None and judge.proof_step is not None and point is not None:
-        found = judge.proof_step.state.point.fun - slack(judge.proof_step.state.point, judge.proof)
-        result.smoothed_lower_bound = max(result.smoothed_lower_bound, found)
-    return result
 
 
 def interrupted(result: MinimaxResult) -> MinimaxResult:

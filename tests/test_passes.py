@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 from scipy.sparse.linalg import LinearOperator
 from scipy.special import logsumexp
 
@@ -328,3 +329,17 @@ def test_an_operator_that_is_nan_is_not_looked_into():
 
 def test_jacobian_rows_are_doubles():
     assert Block((slice(0, N),), lambda: B, lambda: A.astype(np.float32)).jac(np.arange(2)).dtype == np.float64
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_where_x_is_not_finite_f_is_nan_and_nothing_is_read(bad):
+    def asked(x):
+        raise AssertionError(x)
+
+    lin = Linearization(sm.Smooth(asked, asked, n=3, d=2), np.array([0.0, bad]))
+    value, slope = lin.soft(1.0, None)
+    assert np.isnan(value)
+    assert_array_equal(slope, [np.nan, np.nan])
+    assert_array_equal(lin.f, [np.nan] * 3)
+    assert np.isnan(lin.range).all()
+    assert (lin.meter.npass, lin.meter.nonfinite) == (0.0, 0)
