@@ -13,7 +13,7 @@ EPS = float(np.finfo(float).eps)
 SURE = 1e-8  # least pivot of a matrix that is far from singular
 
 
-def finite(*arrays: Array) -> bool:
+def all_finite(*arrays: Array) -> bool:
     """Every entry of every one is a number."""
     return all(bool(np.isfinite(a).all()) for a in arrays)
 
@@ -42,7 +42,7 @@ def nonnegative(A: Array, b: Array, turns: int) -> Array | None:
 def least_squares(A: Array, b: Array, cut: float | None = None) -> Array:
     """The shortest argmin of ‖A y − b‖, singular values below `cut` dropped; nan where these do not converge, and for
     data with nan or inf, of which LAPACK may never come back."""
-    if not finite(A, b):
+    if not all_finite(A, b):
         return np.full(A.shape[1], np.nan)
     try:
         return np.asarray(np.linalg.lstsq(A, b, rcond=cut)[0], dtype=np.float64)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import _doors
-from ._linalg import finite
+from ._linalg import all_finite
 from ._typing import Array
 from .components import Linearization, Weights, checked_weights, densities, frozen
 from .domains import Linear, Simplex
@@ -180,7 +180,7 @@ def prove(
         return Certificate(-math.inf, upper, "none", math.nan if very else RESIDUAL)
     if problem.components.assumed and problem.convex and not problem.affine and not upper < math.inf:
         return Certificate(-math.inf, upper, "none")  # outside of X nobody has said that f is convex
-    if multipliers is not None and not finite(*multipliers):
+    if multipliers is not None and not all_finite(*multipliers):
         multipliers = None
     if problem.components.spectral:
         return _by_densities(problem, lin, upper, weights, multipliers, floor)

@@ -9,7 +9,7 @@ from . import _doors
 from ._typing import Array, Index
 from .components import Affine, Components, Linearization, Meter
 from .constraints import Constraints, as_constraints, split
-from .domains import Domain, Own, as_domain, intersect
+from .domains import Domain, as_domain, intersect, moved
 
 
 class Minimax:
@@ -116,8 +116,7 @@ class Minimax:
         """x moved into X by projection, for those who know it to be a vector; one that is not finite stays so."""
         if not np.isfinite(x).all() or self.domain.contains(x, 0.0):
             return x
-        move = self.domain.moved if isinstance(self.domain, Own) else self.domain.project
-        return np.asarray(move(x), dtype=np.float64)
+        return np.asarray(moved(self.domain, x), dtype=np.float64)
 
 
 def _as_components(given: Any) -> Components:

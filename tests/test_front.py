@@ -17,7 +17,9 @@ from scipy.sparse.linalg import aslinearoperator
 import problems
 import smoothmax as sm
 from problems import linf_regression
+from smoothmax.choose import worth
 from smoothmax.result import joined
+from smoothmax.solvers import METHODS as SOLVERS
 from smoothmax.solvers import Status
 from smoothmax.solvers.working_set import method as working_set
 from tests.laws import EPS, assert_refuses
@@ -774,6 +776,23 @@ def test_a_second_method_goes_on_with_the_budget_of_the_first(monkeypatch):
     assert sm.solve(problem, max_passes=10).npass <= 13
     late = sm.solve(problem, time_limit=1e-6)
     assert late.status == Status.TIME
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "method", "left", "tried"),
+    [
+        (9, 50, "trust-region", 1.1, True),
+        (9, 50, "trust-region", 1.0, False),
+        (9, 50, "accelerated", 99.0, False),  # it takes many steps
+        (9, 50, "accelerated", 101.0, True),
+        (9, 51, "newton", 99.0, False),
+        (9, 51, "newton", 101.0, True),
+        (5000, 2, "newton", 99.0, False),
+        (9, 2, "newton", math.nan, False),
+    ],
+)
+def test_another_method_is_asked_for_little_only_where_it_costs_little(n, d, method, left, tried):
+    assert worth(sm.Minimax(sm.Affine(np.ones((n, d)))), SOLVERS[method], left) is tried
 
 
 @pytest.mark.parametrize("unit", [1e-301, 1e-310, 1e290])

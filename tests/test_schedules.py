@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from smoothmax.schedules import Constant, Geometric, for_tolerance
+from smoothmax.schedules import Constant, Geometric, first, for_tolerance
 from tests.laws import assert_refuses
 
 
@@ -50,6 +50,13 @@ def test_for_tolerance_ends_where_the_worst_case_is_eps(eps, n):
 
 def test_for_tolerance_of_one_component_is_finite():
     assert list(for_tolerance(0.1, 1, 1.0))[-1] == pytest.approx(0.1 / math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("size", "tau"), [(2.5, 2.5), (0.0, 5e-324), (-1.0, 5e-324), (math.inf, 1e300), (math.nan, 1.0), (5e-324, 5e-324)]
+)
+def test_a_first_temperature_is_a_float_whatever_the_size_is(size, tau):
+    assert first(size) == tau
 
 
 @pytest.mark.parametrize(

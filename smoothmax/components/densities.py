@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import _doors
-from .._linalg import finite, symmetrized
+from .._linalg import all_finite, symmetrized
 from .._typing import Array, Index
 from .affine import Affine
 from .base import Components
@@ -59,7 +59,7 @@ def frozen(components: Components, weights: Weights) -> tuple[Components, Array,
     """
     parts, p, kept = [], [], []
     for part, w in zip(families(components), weights, strict=True):
-        if not finite(w):
+        if not all_finite(w):
             return None
         if isinstance(part, Spectral):
             below = Frozen.of(part, w)
@@ -76,7 +76,8 @@ def frozen(components: Components, weights: Weights) -> tuple[Components, Array,
 
 
 def checked_weights(weights: Any, components: Components) -> Weights:
-    """The weights as a tuple of arrays: symmetric positive semidefinite (up to rounding), or vectors ≥ 0.
+    """The weights as a tuple of arrays: symmetric positive semidefinite (up to rounding), or vectors ≥ 0; the largest
+    entry of all is 1, so that no sum overflows.
 
     Raises
     ------
@@ -90,9 +91,10 @@ def checked_weights(weights: Any, components: Components) -> Weights:
     if len(weights) != len(parts):
         raise ValueError(f"weights must have one entry for each of the {len(parts)} families; it has {len(weights)}")
     found = tuple(_entry(f"weights[{k}]", w, part) for k, (w, part) in enumerate(zip(weights, parts, strict=True)))
-    if not any(w.any() for w in found):
+    largest = max(float(w.max()) for w in found)
+    if not largest > 0:
         raise ValueError("weights must not all be zero")
-    return found
+    return tuple(w / largest for w in found)
 
 
 def _entry(name: str, value: Any, part: Components) -> Array:
@@ -137,7 +139,7 @@ class Frozen(Affine):
             live[-1] = True
         V = V[:, live]
         A, b = whole.family.diagonals(V), np.einsum("ai,ab,bi->i", V, whole.A0, V, optimize=True)
-        if not finite(A, b):
+        if not all_finite(A, b):
             return None
         return cls(whole, V, np.maximum(values[live], 0.0), A, b, bool(values[0] >= 0))
 

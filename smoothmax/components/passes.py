@@ -96,17 +96,18 @@ class Survey(NamedTuple):
 class Linearization:
     """F at x with its Jacobian products; every method below is one pass, counted by `meter`.
 
-    Where x is not finite F is nan, and nobody's functions are asked for it.
+    Where x is not finite F is nan, and nobody's functions are asked for its values.
     """
 
     def __init__(self, components: Components, x: Array, meter: Meter | None = None) -> None:
         self.meter = metered(meter)
         self._blocks: list[Block] | None = None
         self._survey: Survey | None = None
-        self.beyond = not np.isfinite(x).all()
-        self.components, self.x = components if self.beyond else components.bound(x), x
+        self.components, self.x, self.beyond = components, x, not np.isfinite(x).all()
         if self.beyond:
             self.__dict__["f"] = np.broadcast_to(np.nan, components.n)
+        else:
+            self.components = components.bound(x)
 
     def blocks(self, cost: float = 1.0) -> Iterator[Block]:
         """The blocks, for a pass or a fraction of one; kept, since a block remembers what it has evaluated."""

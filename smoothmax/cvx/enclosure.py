@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import cvxpy as cp
+import numpy as np
 
 from .doors import check_continuous, check_problem, check_solver, temperature_now
 from .smoothing import Smoothing, smooth
@@ -43,6 +44,7 @@ class Bracket(_Ends):
         return f"Bracket(lower={self.lower!r}, upper={self.upper!r}, message={self.message!r})"
 
 
+@np.errstate(all="ignore")
 def bracket(problem: Any, tau: Any, *, solver: str | None = None, atoms: Any = None, **solver_options: Any) -> Bracket:
     """Solve both sides of `smooth` and return an interval that contains the optimal value.
 

@@ -161,7 +161,7 @@ def _unseen(sizes: Any, z: Array, slope: Array) -> bool:
     """A variable whose coefficients are so small, where they have weight, that its gradient is lost in the residual."""
     weights = np.abs(z)
     lost = np.flatnonzero(np.abs(slope) > UNSEEN * (sizes.T @ weights))
-    if not lost.size:
+    if not lost.size or not weights.size:
         return False
     among = (sizes[:, lost] > ZERO * sizes.max()).T @ weights
     return bool(np.any(among > FAR * weights.max()))

@@ -1,7 +1,7 @@
 """Domains: the closed convex sets X over which a largest component is minimized."""
 
 from .ball import Ball
-from .base import Domain, Linear, Set
+from .base import Domain, Linear, Set, moved
 from .boxes import Box, Free, bounds_stop
 from .coerce import as_domain, intersect
 from .own import Own
@@ -28,5 +28,6 @@ __all__ = [
     "as_domain",
     "bounds_stop",
     "intersect",
+    "moved",
     "walls_of",
 ]

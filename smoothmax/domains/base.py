@@ -99,6 +99,11 @@ class Set:
         return np.zeros(self.d)
 
 
+def moved(domain: Any, x: Array) -> Array:
+    """x moved into X: by `domain.moved`, which looks at what a user's object answers, else by the projection."""
+    return np.asarray(getattr(domain, "moved", domain.project)(x))
+
+
 def same_size(x: Any, d: int, name: str = "x") -> Array:
     """x as a float vector of length d; nan and inf pass (they are numerical trouble, not bad input)."""
     point: Array = x if type(x) is np.ndarray and x.dtype == np.float64 else _doors.float_array(name, x, f"({d},)")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _doors
-from .._linalg import finite
+from .._linalg import all_finite
 from .._typing import Array
 from .base import NEAR, Linear, Set, same_size, tolerance
 
@@ -46,7 +46,7 @@ class Box(Set):
         if bad.size:
             j = bad[0]
             raise ValueError(f"the box is empty: lb[{j}] = {self.lb[j]}, ub[{j}] = {self.ub[j]}")
-        self.bounded = finite(self.lb, self.ub)
+        self.bounded = all_finite(self.lb, self.ub)
 
     def __repr__(self) -> str:
         return f"Box(d={self.d})"

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from .._cached import cached_property
-from .._linalg import finite, least_squares
+from .._linalg import all_finite, least_squares
 from .._typing import Array
 from .base import EPS, TINY, Linear, Set, same_size, tolerance
 from .boxes import bound_size, bounds_stop, reach_of_box
@@ -279,4 +279,4 @@ class Polyhedron(Set):
 
     def _is_bounded(self) -> bool:
         """Box bounds on every side; a set bounded only through its rows is treated as unbounded (multipliers prove)."""
-        return finite(self.lb, self.ub)
+        return all_finite(self.lb, self.ub)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._cached import cached_property
 from .._typing import Array, Matrix
-from .base import Domain, Linear, same_size
+from .base import Domain, Linear, moved, same_size
 from .blocks import joined
 from .walled import Walled, walls_of
 
@@ -69,6 +69,10 @@ class Product:
     def project(self, x: ArrayLike) -> Array:
         """Each block by itself, since ‖x − y‖² = Σ ‖x_i − y_i‖²."""
         return np.concatenate([f.project(v) for f, v in self._split(x)])
+
+    def moved(self, x: Array) -> Array:
+        """The same, each factor of the user's looked at on the way."""
+        return np.concatenate([moved(f, v) for f, v in self._split(x)])
 
     def contains(self, x: ArrayLike, tol: float = 1e-9) -> bool:
         """Every block lies in its factor."""

@@ -5,6 +5,7 @@ z = x/unit,    rows of unit norm,
 with one unit for all, so that right sides are at most 1, or on demand one a variable by geometric means (Tomlin 1975).
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,12 @@ import scipy.optimize
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .._linalg import finite
+from .._linalg import all_finite
 from .._typing import Array, Index, Matrix
 from .base import Linear
 
 TROUBLE = 4  # linprog's status for numerical difficulties
+PATIENCE = 1.0, 30.0  # seconds for the interior point method: at least, and in units of what the simplex method took
 SWEEPS = 3  # over rows and columns
 FAR = 1000  # a power of 2 that leaves room for products
 
@@ -44,8 +46,9 @@ class Program:
             return None
         lam, nu = (-size * self.unit.max() * np.asarray(side.marginals) for side in (found.ineqlin, found.eqlin))
         answer = self.unit * np.asarray(found.x), self.rows[0] * np.maximum(lam, 0.0), self.rows[1] * nu
-        return answer if finite(*answer) else None
+        return answer if all_finite(*answer) else None
 
+    @np.errstate(all="ignore")
     def centre(self) -> tuple[Array | None, str]:
         """x of max t ≤ 1 with slack t in every inequality and bound, or None and HiGHS's word ("" where empty)."""
         d, lb, ub = self.sides.shape[0], self.sides[:, 0], self.sides[:, 1]
@@ -69,14 +72,20 @@ class Program:
 
 
 def solved(*program: Any) -> scipy.optimize.OptimizeResult:
-    """linprog's answer, by the interior point where the simplex method has none; where it raises, one without x."""
-    found = _by("highs", *program)
-    return _by("highs-ipm", *program) if found.status == TROUBLE else found
+    """linprog's answer, by the interior point where the simplex method has none; where it raises, one without x.
+
+    The interior point method is not waited for without end: it may never come back from what the other gave up.
+    """
+    begun = time.perf_counter()
+    found = _by("highs", program)
+    if found.status != TROUBLE:
+        return found
+    return _by("highs-ipm", program, time_limit=max(PATIENCE[0], PATIENCE[1] * (time.perf_counter() - begun)))
 
 
-def _by(method: str, *program: Any) -> scipy.optimize.OptimizeResult:
+def _by(method: str, program: tuple[Any, ...], **options: float) -> scipy.optimize.OptimizeResult:
     try:
-        return scipy.optimize.linprog(*program, method=method)
+        return scipy.optimize.linprog(*program, method=method, options=options)
     except MemoryError:
         raise
     except Exception as trouble:  # of a solver anything may be expected

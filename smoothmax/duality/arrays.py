@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import _doors
 from .._typing import Array
+from ..inequalities.check import HUGE, TINIEST
 from ..regularizers import Regularizer
 from ..solvers import conic
 from .check import ROUTE, Check, Duality
@@ -104,6 +105,12 @@ def of_array(values: Any, tau: float, q: Any, kind: Regularizer, solver: str) ->
         x = _array("x", values)
         if not x.size:
             raise ValueError("x must have at least one entry; it is empty")
+        most = float(np.abs(x).max())
+        if not (TINIEST <= tau <= HUGE and most <= HUGE):
+            raise ValueError(
+                f"x and tau must not exceed {HUGE:g}, nor tau fall below {TINIEST:g}, for sums to have room; "
+                f"max |x| is {most:g}, tau {tau:g}"
+            )
     s = Setting.of(x, tau, kind, solver)
     at = np.full(x.size, 1 / x.size, s.x.dtype) if q is None else _array("q", q, x.size)
     checks = [*_biconjugate(s), *_stationary(s), *_moreau(s)]

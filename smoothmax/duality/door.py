@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from typing import Any, overload
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _doors
@@ -32,6 +33,7 @@ def check_duality(
 ) -> Conjugacy: ...
 
 
+@np.errstate(all="ignore")
 def check_duality(
     x_or_problem: Any,
     tau: float,

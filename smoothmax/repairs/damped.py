@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
 from .. import _doors
-from .._linalg import finite, solve_semidefinite
+from .._linalg import all_finite, solve_semidefinite
 from .._typing import Array, Index
 from ..certificate import Multipliers, check_multipliers, check_weights, normalized
 from ..components import Linearization, Meter
@@ -83,7 +83,7 @@ def repair(
         cone.move(t * u)
         q *= 1.0 + t * change
         q /= q.sum()
-    if not finite(q, *cone.multipliers):
+    if not all_finite(q, *cone.multipliers):
         return None
     return q if part is lin else _placed(q, live, problem.n), cone.multipliers if linear_walls(problem) else None
 

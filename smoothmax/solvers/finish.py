@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._linalg import finite, least_squares
+from .._linalg import all_finite, least_squares
 from .._typing import Array, Index
 from ..certificate import Multipliers
 from ..components import Linearization, Meter
@@ -128,7 +128,7 @@ def _step(problem: Minimax, lin: Linearization, live: Index, p: Array, walls: Ac
 
 def _solve(K: Array, r: Array) -> Array | None:
     """LU with one step of refinement, least squares where K is singular."""
-    if not finite(K, r):
+    if not all_finite(K, r):
         return None
     try:
         z = np.linalg.solve(K, r)

@@ -11,7 +11,7 @@ from ..problem import Minimax
 from ..surrogate import Point, Smoothed
 from .average import Average
 from .base import Method, State
-from .metric import column_scale, gap_on, project
+from .metric import column_scale, gap_on, stepped
 
 EPS = float(np.finfo(float).eps)
 FLAT = 40  # steps without a decrease that rounding does not explain
@@ -95,10 +95,10 @@ class Gradient(Method):
         self.curve *= EASE
         for _ in range(100):
             L = self.curve / surrogate.tau
-            x = project(self.problem, base.x - s2 * base.jac / L)
-            move = x - base.x
-            if not np.any(move):
+            found = stepped(self.problem, base.x, s2 * base.jac / L)
+            if found is None:
                 return None
+            x, move = found
             trial = surrogate.point(x)
             model = base.fun + float(base.jac @ move) + 0.5 * L * float(np.sum(move * move / s2))
             if np.isfinite(trial.fun) and trial.fun <= model + noise:

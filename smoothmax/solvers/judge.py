@@ -53,7 +53,8 @@ class Judge:
         top, atol = float(f.max()), self.atol or 0.0
         if not np.isfinite(f).all():
             return atol
-        return atol + self.tol * max(abs(top), min(top - float(f.min()), DRIFT * self.spread, LARGEST))
+        size = max(abs(top), min(top - float(f.min()), DRIFT * self.spread, LARGEST))
+        return min(atol + self.tol * size, LARGEST)
 
     def see(self, step: Step) -> bool:
         """Take a step in; True when it proves enough."""
@@ -67,11 +68,11 @@ class Judge:
             self.proof, self.proof_step = c, step
         if not self.problem.convex:
             near = c.residual <= max(LOCAL_RESIDUAL, self.tol) and point.excess <= FEASIBLE
-            if near and self._local_gap(point, c) <= self.threshold(point) + self._noise(point):
+            if near and self._small(self._local_gap(point, c), point):
                 self.best = point
                 return True
             return False
-        if np.isfinite(self._value(point)) and self._gap(step, c) <= self.threshold(point) + self._noise(point):
+        if np.isfinite(self._value(point)) and self._small(self._gap(step, c), point):
             self.best = point
             return True
         return self._combined()
@@ -119,6 +120,10 @@ class Judge:
         if self.best.upper - self.proof.lower > 0.9 * self.threshold(self.best):
             return False
         return prove(self.problem, self.best.lin, None).upper - self.proof.lower <= self.threshold(self.best)
+
+    def _small(self, gap: float, point: Seen) -> bool:
+        """Small enough at this point; one without end never is."""
+        return gap <= min(self.threshold(point) + self._noise(point), LARGEST)
 
     def _noise(self, point: Seen) -> float:
         """What rounding of F_τ itself leaves open, for a given τ."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from .._linalg import finite
+from .._linalg import all_finite
 from .._typing import Array, Matrix
 from ..certificate import Multipliers
 from ..domains import Linear
@@ -134,7 +134,7 @@ class Epigraph:
         m = self._multipliers(found, float(p.sum()) or 1.0)
         if v.shape != (self.d,) or p.shape != (self.count,) or not p.any():
             return None
-        if not finite(v, p, *m):
+        if not all_finite(v, p, *m):
             return None
         x = np.clip(self.center + self.unit * v, self.linear.lb, self.linear.ub)
         return Vertex(x, p / p.sum(), m)

@@ -46,3 +46,10 @@ def project(problem: Minimax, x: Array) -> Array:
     if not np.isfinite(y).all() and np.isfinite(x).all():
         raise Exhausted(Status.NOT_FINITE)
     return y
+
+
+def stepped(problem: Minimax, x: Array, step: Array) -> tuple[Array, Array] | None:
+    """P_X(x − step) and how far that is from x; None where it is no numbers (the slope was infinite), or x itself."""
+    y = project(problem, x - step)
+    move = y - x
+    return (y, move) if np.isfinite(y).all() and np.any(move) else None

@@ -13,7 +13,7 @@ import numpy as np
 from .._typing import Array
 from ..problem import Minimax
 from ..surrogate import Point, Smoothed
-from .metric import project
+from .metric import stepped
 from .sparse.tilt import Tilt
 
 EPS = float(np.finfo(float).eps)
@@ -49,10 +49,10 @@ def advance(problem: Minimax, surrogate: Smoothed, stand: Stand, s2: Array, curv
     base, tau = stand.base, surrogate.tau
     noise = 8 * EPS * (abs(base.fun) + tau) + stand.rounding
     for _ in range(TRIALS):
-        x = project(problem, base.x - s2 * base.jac * (tau / curve))
-        move = x - base.x
-        if not np.any(move):
+        found = stepped(problem, base.x, s2 * base.jac * (tau / curve))
+        if found is None:
             return None, curve
+        x, move = found
         new = _ahead(surrogate, stand, x, uphill=float((move / s2) @ (x - stand.x)) < 0)
         model = base.fun + float(base.jac @ move) + 0.5 * curve / tau * float(np.sum(move * move / s2))
         if np.isfinite(new.base.fun) and new.fun <= model + noise:
@@ -66,7 +66,7 @@ def _ahead(surrogate: Smoothed, last: Stand, x: Array, uphill: bool) -> Stand:
     t = 1.0 if uphill else (1 + np.sqrt(1 + 4 * last.t * last.t)) / 2
     beta = 0.0 if uphill else (last.t - 1) / t
     y = x + beta * (x - last.x)
-    if beta == 0.0:
+    if beta == 0.0 or not np.isfinite(y).all():
         point = surrogate.point(x)
         return Stand(point.x, point.f, point.fun, point, t, last.rounding)
     base = surrogate.point(y)

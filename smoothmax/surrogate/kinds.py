@@ -61,7 +61,7 @@ class LogSumExp(Kind):
 
     def offset(self, prior: Array, tau: float) -> Array:
         """τ·log w; −inf takes a row out."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(tau * np.log(prior))
 
     def constant(self, prior: Array | None, tau: float) -> float:
@@ -76,8 +76,8 @@ class LogSumExp(Kind):
         """τ·log n, or max(τ·log Σw, −τ·log min w)."""
         if prior is None:
             return tau * math.log(n)
-        least = float(prior.min())
-        return tau * max(math.log(prior.sum()), -math.log(least) if least > 0 else math.inf)
+        least, top = float(prior.min()), float(prior.max())
+        return tau * max(math.log(top) + math.log((prior / top).sum()), -math.log(least) if least > 0 else math.inf)
 
     def lipschitz(self, squares: Array) -> float:
         """max_i ‖A_i‖²."""
@@ -91,8 +91,10 @@ class Sparsemax(Kind):
 
     def check(self, prior: Array) -> None:
         """Only of the simplex."""
-        if abs(float(prior.sum()) - 1.0) > ON_SIMPLEX:
-            raise ValueError(f"prior must sum to 1 for the regularizer 'gini'; its sum is {float(prior.sum())}")
+        with np.errstate(over="ignore"):
+            total = float(prior.sum())
+        if abs(total - 1.0) > ON_SIMPLEX:
+            raise ValueError(f"prior must sum to 1 for the regularizer 'gini'; its sum is {total}")
 
     def offset(self, prior: Array, tau: float) -> Array:
         """τ·w."""

@@ -115,7 +115,8 @@ class Smoothed:
         """The same for those who know x to be a vector; where it is not finite, F_τ is nan."""
         last = self._last  # another thread may put its own there
         if last is None or not np.array_equal(last.x, x):
-            last = self._last = Point(self, x.copy())
+            last = Point(self, x.copy())
+            self._last = self._last if last.lin.beyond else last
         return last
 
     def fun(self, x: Any) -> float:
@@ -149,6 +150,7 @@ class Smoothed:
         return point.information(point.weights)
 
     @cached_property
+    @np.errstate(all="ignore")
     def lipschitz(self) -> float:
         """A Lipschitz constant of ∇F_τ in ℓ2 for affine components: max_i ‖A_i‖²/τ, for Gini's index Σ_i ‖A_i‖²/τ.
 
@@ -175,6 +177,9 @@ class Smoothed:
     def as_constraint(self, ub: float) -> NonlinearConstraint:
         """F_τ(x) ≤ ub as one constraint for SciPy (it implies f_i(x) ≤ ub for all i when there is no prior)."""
         ub = _doors.finite("ub", ub)
-        return NonlinearConstraint(
-            self.fun, -np.inf, ub, jac=lambda x: self.jac(x)[None], hess=lambda x, v: v[0] * self.hess(x)
-        )
+
+        @np.errstate(all="ignore")
+        def hess(x: Array, v: Array) -> Array:
+            return np.asarray(v[0] * self.hess(x))
+
+        return NonlinearConstraint(self.fun, -np.inf, ub, jac=lambda x: self.jac(x)[None], hess=hess)

@@ -21,7 +21,7 @@ RECORDS = """Bracket Certificate Curve Interrupted Kept Lifted MinimaxResult Mul
 COMPONENTS = """at blur bound cheaper check column_peaks curvature_slack data_sizes density derivative derivatives
     evaluate hess inside inspect known matrix rounding rounding_limit siblings slope_rounding soft_hess
     spectrum subset turned values visit within"""
-DOMAINS = "linear miss missed normal parts prices reach recedes walls"
+DOMAINS = "linear miss missed moved normal parts prices reach recedes walls"
 INSIDE = {
     **dict.fromkeys(("Affine", "Quadratic", "Smooth", "Spectral", "Stack"), COMPONENTS),
     **dict.fromkeys(("Ball", "Box", "Free", "Polyhedron", "Product", "Simplex"), DOMAINS),

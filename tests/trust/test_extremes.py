@@ -8,12 +8,14 @@ import math
 import time
 import traceback
 import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose
 from scipy.optimize import NonlinearConstraint
+from scipy.special import xlogy
 
 import smoothmax as sm
 from smoothmax._linalg import least_squares, symmetrized
@@ -228,3 +230,100 @@ def test_a_mean_with_the_transpose_neither_overflows_nor_vanishes(M):
     for found in (symmetrized(M), sm.Quadratic(M[None]).P[0], sm.Spectral(M, [M]).A0, symmetric(M, 2)):
         assert np.array_equal(found, found.T)
         assert_allclose(found, M, rtol=1e-15)
+
+
+@pytest.mark.parametrize(("offset", "tol"), [(1e10, 1e300), (1e5, 1e305)])
+@pytest.mark.parametrize("tau", [None, 1.0])
+def test_no_tolerance_is_so_large_that_nothing_has_to_be_proven(offset, tol, tau):
+    unbounded = sm.Minimax(sm.Affine([[1e5], [2.0]], [offset, 1.0]))
+    for problem, passes in ((unbounded, 100), (sm.Minimax(sm.Affine([[1.0]], [offset]), sm.Box(-1.0, 1.0)), 1)):
+        r = sm.solve(problem, tau=tau, tol=tol, atol=1.7e308, max_passes=passes)
+        assert not r.success or r.lower_bound > -math.inf
+        assert not r.threshold > 1.8e308
+
+
+@pytest.mark.parametrize("seed", [19, 37])
+@pytest.mark.parametrize("method", ["accelerated", "gradient"])
+def test_an_infinite_slope_on_the_way_does_not_spoil_the_steps_after_it(seed, method):
+    """f is finite on the faces of the simplex, and its slope there is not."""
+    C = np.random.default_rng(seed).integers(-9, 10, (3, 3)).astype(float)
+
+    def jac(x):
+        with np.errstate(divide="ignore"):
+            return C + np.log(x) + 1
+
+    entropy = sm.Smooth(lambda x: C @ x + xlogy(x, x).sum(), jac, d=3, convex=True)
+    asked = Counter()
+
+    class Corner(sm.Simplex):
+        def project(self, x):
+            asked[bool(np.isfinite(x).all())] += 1
+            return super().project(x)
+
+    problem = sm.Minimax(entropy, Corner(3))
+    assert sm.solve(problem, [0.2, 0.3, 0.5], method=method, max_passes=1000).gap < 1e-3
+    assert asked[False] < 10
+
+
+def test_a_point_beyond_the_floats_is_not_remembered():
+    surrogate = sm.Smoothed(sm.Minimax(sm.Affine(np.eye(2))), 1.0)
+    here = surrogate.point(np.zeros(2))
+    surrogate.point(np.full(2, np.inf))
+    assert surrogate.point(np.zeros(2)) is here
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e308])
+@pytest.mark.parametrize("W", [np.eye(2), np.ones((2, 2))])
+def test_density_matrices_of_any_size_are_the_same_weights(scale, W):
+    problem = sm.Minimax(sm.Spectral(np.eye(2), [np.ones((2, 2)), -np.eye(2)]), sm.Box([-1.0] * 2, [1.0] * 2))
+    c = sm.certify(problem, [0.0, 0.0], (scale * W,))
+    assert c.lower == sm.certify(problem, [0.0, 0.0], (W,)).lower > -math.inf
+    assert_allclose(np.trace(c.weights[0]), 1.0, rtol=1e-12)
+
+
+def test_highs_is_not_waited_for_without_end():
+    # the simplex method has no answer, the interior point method never comes back
+    A = np.array([[3.02294177e-301, 9.21098286e-301, 5.27128296e-301]])
+    w = np.array([2.98625962e10, 3.25430954e07, 1.58311414e10])
+    X = sm.Polyhedron(np.vstack([A, -A]), [1e-310, 5e-324], bounds=(-w, w))
+    assert X.contains(X.start())
+
+
+def test_a_factor_that_projects_onto_nan_is_named():
+    class Lost:
+        d = 1
+        project = staticmethod(lambda x: np.array([np.nan]))
+        contains = staticmethod(lambda x, tol=1e-9: bool(abs(x[0]) <= 1))
+        lmo = staticmethod(lambda c: np.ones(1))
+        start = staticmethod(lambda: np.zeros(1))
+
+    problem = sm.Minimax(sm.Affine([[1.0, 1.0]]), sm.Product([Lost(), sm.Box(1.0, 2.0)]))
+    for call in (sm.solve, lambda problem, x0: sm.path(problem, [1.0, 0.1], x0=x0)):
+        with pytest.raises(ValueError, match=r"domain must project onto finite numbers; Lost\.project"):
+            call(problem, [0.0, 0.0])
+
+
+def test_sums_of_squares_and_of_priors_overflow_silently():
+    pair = sm.Minimax(sm.Affine([[1e154], [-1e154]]), sm.Box(-1.0, 1.0))
+    assert sm.Smoothed(pair, 1.0, regularizer="gini").lipschitz == math.inf
+    assert sm.Smoothed(pair, 1e307, prior=[1.0, 1e-300]).fun([0.0]) == 0.0
+    assert_allclose(sm.Smoothed(pair, 1.0, prior=[1e308, 1e308]).bound, math.log(1e308) + math.log(2.0), rtol=1e-15)
+    assert np.isinf(sm.Smoothed(pair, 1.0).as_constraint(0.0).hess(np.zeros(1), np.array([2.0]))).all()
+    with pytest.raises(ValueError, match="prior must sum to 1"):
+        sm.Smoothed(pair, 1.0, regularizer="gini", prior=[1e308, 1e308])
+    slab = np.array([[5e111, 2e111, 9e111]])
+    w = np.array([6e248, 3e250, 4e250])
+    X = sm.Polyhedron(np.vstack([slab, -slab]), [3e-115, -3e-115], bounds=(-w, w))
+    assert np.isfinite(sm.solve(sm.Minimax(sm.Affine([[1.0, 1.0, 1.0]]), X), max_passes=5).x).all()
+    assert sm.Polyhedron([[-2.33e-309, 9.83e-309], [2.33e-309, -9.83e-309]], [1.0, 1e-320]).d == 2
+
+
+@pytest.mark.parametrize("scale", [1e-305, 1e305])
+def test_conjugacy_at_the_ends_of_the_floats(scale):
+    assert sm.check_duality(np.array([-1.0, 0.5, 1.0]) * scale, scale).ok
+
+
+@pytest.mark.parametrize(("x", "tau"), [(1e308, 1.0), (1.0, 1e308), (1e-310, 1e-310)])
+def test_conjugacy_beyond_what_sums_can_hold_is_refused(x, tau):
+    with pytest.raises(ValueError, match=r"x and tau must not exceed 1e\+305, nor tau fall below 1e-305"):
+        sm.check_duality([x, -x], tau)

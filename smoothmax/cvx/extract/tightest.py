@@ -28,7 +28,7 @@ class Tightest:
 
     def check(self, blame: Callable[[int], str]) -> None:
         """Raise Infeasible where the bounds cross, naming the constraints that `blame` tells of a row."""
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             over = self.lo - self.hi
         size = np.maximum(np.abs(self.lo), np.abs(self.hi))
         never = (self.lo == np.inf) | (self.hi == -np.inf)

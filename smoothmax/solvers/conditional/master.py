@@ -5,7 +5,7 @@ For affine F the values are b + Lᵀλ with the stored loads L, so a master cost
 
 import numpy as np
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array
 from ...components import Affine, Meter
 from ...problem import Minimax
@@ -58,7 +58,7 @@ def master(
     if problem.n > LARGEST:
         rows = np.sort(np.argpartition(-(base + atoms.load), LARGEST)[:LARGEST])
     L = dense(atoms.L[:, rows])
-    if not finite(L, base):
+    if not all_finite(L, base):
         return None
     small = Minimax(Affine(np.ascontiguousarray(L.T), base[rows]), Simplices(atoms.owner))
     weights, some = _solved(small, atoms.weights, tau, prior[rows], Ticking(meter), gap, scale)

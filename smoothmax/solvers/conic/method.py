@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array
 from ...certificate import Multipliers
 from ...domains import Ball
@@ -86,4 +86,4 @@ def multipliers_of(scaled: Scaled, stated: Stated) -> Multipliers | None:
         return None
     lam, nu = (None if one is None else one.dual_value for one in (stated.inequalities, stated.equalities))
     found = scaled.domain.multipliers(scaled.units.scale, lam, nu)
-    return found if found is not None and finite(*found) else None
+    return found if found is not None and all_finite(*found) else None

@@ -132,7 +132,7 @@ class Walls:
 
     def settle(self, x: Array) -> Array:
         """Remove what rounding left of E x = e."""
-        if self.held is None or not np.isfinite(x).all():
+        if self.held is None:
             return x
         room = np.full(self.d, np.inf)
         room[self.low] = (x - self.lb)[self.low]
@@ -187,14 +187,15 @@ class Walls:
         return Multipliers(rows, self.nu[: self.n_eq].copy(), lower, upper)
 
 
+@np.errstate(over="ignore")
 def core(linear: Linear, x: Array) -> Array:
     """The domain's start x, moved off a bound that it lies on (a half-open interval has no midpoint)."""
     away, wide = np.maximum(1.0, np.abs(x)), linear.lb < linear.ub
-    with np.errstate(over="ignore"):
-        x = np.where(wide & (x <= linear.lb), linear.lb + away, x)
-        return np.where(wide & (x >= linear.ub), linear.ub - away, x)
+    x = np.where(wide & (x <= linear.lb), linear.lb + away, x)
+    return np.where(wide & (x >= linear.ub), linear.ub - away, x)
 
 
+@np.errstate(all="ignore")
 def interior(linear: Linear, x: Array) -> bool:
     """Every slack at x is positive, but for those of fixed variables, and the equalities hold."""
     wide = linear.lb < linear.ub

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array
 from ...domains import walls_of
 from ...problem import Minimax
@@ -137,7 +137,7 @@ class Newton(Method):
             return None
         r = -turn(last, surrogate)
         M = last.hess + walls.matrix(x)
-        if not (finite(M, r) and M.any()):
+        if not (all_finite(M, r) and M.any()):
             return None
         dx = walls.solve(M, r, x)[0]
         t = min(1.0, walls.longest(x, dx))
@@ -153,7 +153,7 @@ class Newton(Method):
             walls.nu = np.concatenate([np.zeros(walls.n_eq), r])
             return np.zeros_like(r), 0.0
         M = point.hess + wall
-        if not finite(M, r):
+        if not all_finite(M, r):
             return np.full_like(r, np.nan), 0.0
         if not M.any() and walls.held is None:
             return r, float(

@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgetrf, dgetrs
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array, Index
 from .iterate import Game, Iterate
 from .proof import Pair
@@ -146,7 +146,7 @@ def _solve(units: Units, it: Iterate, at: Supports, found: list[Pair]) -> tuple[
     for _ in range(POLISH):
         dy, dt = equations.x(units.values(y), t, 1.0 - float(y.sum()))
         dp, dnu = equations.p(units.slopes(p), nu, 1.0 - float(p.sum()))
-        if not finite(dy, dp):
+        if not all_finite(dy, dp):
             return found, None
         y[equations.B] += dy
         p[equations.N] += dp

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ...problem import Minimax
 from ..base import Step, Task
 from .barrier import advance
@@ -27,9 +27,9 @@ def interior(problem: Minimax, task: Task, ledger: Ledger) -> Iterator[Step]:
         return
     it: Iterate | None = units.start(center)
     idle, steps = 0, 0
-    while it is not None and finite(it.y, it.p) and steps < STEPS and idle < STALLED:
+    while it is not None and all_finite(it.y, it.p) and steps < STEPS and idle < STALLED:
         pair = units.candidate(it.y, it.p)
-        if not finite(pair.lin.f, pair.g):
+        if not all_finite(pair.lin.f, pair.g):
             break
         idle = 0 if ledger.take(pair) else idle + 1
         if not ledger.closed and ledger.gap <= NEAR * units.unit:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ...problem import Minimax
 from ..base import Step, Task
 from .operator import Spot, Steps
@@ -37,7 +37,7 @@ def primal_dual(problem: Minimax, task: Task, ledger: Ledger) -> Iterator[Step]:
         better, done = False, 0
         while not done or (done < CHECK and not ledger.closed):
             pair, done = run.advance(), done + 1
-            if not finite(pair.lin.f, pair.g):
+            if not all_finite(pair.lin.f, pair.g):
                 return
             better = ledger.take(pair) or better
         if run.count > 1 and not ledger.closed:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ... import schedules
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ...certificate import prove
 from ...components import turned
 from ...problem import Minimax
@@ -67,7 +67,7 @@ class SpectralNewton(Direct):
         best, failures = np.inf, 0
         for iterate in interior.iterates():
             lin = self.problem.at(iterate.x, task.meter)
-            if not finite(lin.range, *iterate.weights):
+            if not all_finite(lin.range, *iterate.weights):
                 return
             proof = Proof(iterate.weights, iterate.multipliers)
             mixed = blend(proof, core)
@@ -100,7 +100,7 @@ class SpectralNewton(Direct):
             if state is None or not np.isfinite(state.point.fun):
                 return
             proof = self._proof(state.point, newton)
-            if not finite(*proof.weights):
+            if not all_finite(*proof.weights):
                 yield Step(state)
                 return
             core = core or (proof if definite(proof.weights) else None)
@@ -119,7 +119,7 @@ class SpectralNewton(Direct):
         walls, mu = newton.walls, newton.mu
         r = -(point.jac + walls.gradient(point.x, mu))
         M = point.hess + walls.matrix(point.x)
-        if walls.fixed or not (finite(M, r) and M.any()):
+        if walls.fixed or not (all_finite(M, r) and M.any()):
             dx = np.zeros_like(r)
         else:
             dx, nu = walls.solve(M, r, point.x)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._linalg import finite, least_squares
+from ..._linalg import all_finite, least_squares
 from ..._typing import Array, Index
 from ..active import ActiveWalls
 from .model import Model, Move
@@ -82,7 +82,7 @@ class _Active:
         """B is positive definite along the active rows."""
         J = self.model.J[self.live] * (self.box / self.unit)
         rows = np.vstack([J - J.mean(axis=0), self.constraints()[0]])
-        if not finite(rows, self.S):
+        if not all_finite(rows, self.S):
             return False
         _, sizes, Vt = np.linalg.svd(rows)
         Z = Vt[int(np.count_nonzero(sizes > INDEPENDENT * sizes.max(initial=0.0))) :]
@@ -99,7 +99,7 @@ class _Active:
         K[:d, d:-1] = K[d:-1, :d].T
         f = self.model.f
         right = np.concatenate([np.zeros(d), (f.max() - f[self.live]) / self.unit, room, [-1.0]])
-        if not finite(K, right):
+        if not all_finite(K, right):
             return None
         z = least_squares(K, right, 1e-13)
         if not np.abs(K @ z - right).max() <= SLACK * max(1.0, float(np.abs(right).max())):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array
 from ...operators import logsumexp
 from .model import Rows
@@ -72,7 +72,7 @@ class Merit:
 
     def ratio(self, promise: "Promise", new: Values) -> float:
         """What a step gains over what was promised; a corrected step is held to the promise of the one it corrects."""
-        if not finite(*new) or promise.gain <= -promise.noise:
+        if not all_finite(*new) or promise.gain <= -promise.noise:
             return -np.inf
         gained = promise.start - soft(new.f, promise.tau) - self.sigma * self.violation(new)
         return (gained + promise.noise) / (promise.gain + promise.noise)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._linalg import dense, finite
+from ..._linalg import all_finite, dense
 from ..._typing import Array, Index, Matrix
 from ...certificate import Multipliers
 from ...domains import Linear
@@ -77,7 +77,7 @@ class Model:
 
     def minimize(self, box: Array) -> Move | None:
         """The step, or None where the numbers give none."""
-        if not finite(self.f, self.B, np.abs(self.J) @ box):
+        if not all_finite(self.f, self.B, np.abs(self.J) @ box):
             return None
         frame = _Frame(self, box)
         found = frame.solve(self.rows)

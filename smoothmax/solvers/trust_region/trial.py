@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..._linalg import finite
+from ..._linalg import all_finite
 from ..._typing import Array
 from ..base import Step
 from .curvature import convexified
@@ -80,7 +80,7 @@ def _foreseen(walk: Walk, move: Move) -> Array:
 
 def _corrected(walk: Walk, promise: Promise, move: Move, first: Trial) -> Trial | None:
     """The same with the values that were found at x + s; None where that has little to do with s, or gains nothing."""
-    if not finite(*first.site.values):
+    if not all_finite(*first.site.values):
         return None
     s = _aimed(walk, move, first.s, first.site.values)
     return None if s is None else _tried(walk, promise, s)
