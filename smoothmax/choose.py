@@ -53,9 +53,8 @@ def choose(problem: Minimax, smoothed: bool, regularizer: str = "shannon") -> tu
             return METHODS[name], f"{name}, since {why}"
     if smoothed and problem.constraints is not None:
         raise ValueError("tau must be None where there are nonlinear constraints: F_τ is minimized without them only")
-    raise ValueError(
-        f"no method can take this problem: {obstacle(METHODS['accelerated'], problem, smoothed, regularizer)}"
-    )
+    last = METHODS["accelerated" if problem.constraints is None else "trust-region"]
+    raise ValueError(f"no method can take this problem: {obstacle(last, problem, smoothed, regularizer)}")
 
 
 def others(problem: Minimax, first: Maker, smoothed: bool, regularizer: str = "shannon") -> tuple[Maker, ...]:

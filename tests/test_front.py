@@ -889,3 +889,9 @@ def test_a_minimum_of_zero_has_no_sign():
 def test_shapes_are_told_as_they_were_given(statement, words):
     with pytest.raises((TypeError, ValueError), match=words):
         statement()
+
+
+def test_nonlinear_constraints_beside_a_ball_are_refused_by_what_is_missing():
+    rule = NonlinearConstraint(lambda x: x, 0.0, 1.0)
+    with pytest.raises(ValueError, match="no method can take this problem: it needs a domain of linear"):
+        sm.minimax(lambda x: [x[0], -x[0]], [0.0], bounds=sm.Ball([0.0], 1.0), constraints=rule)

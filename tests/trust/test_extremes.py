@@ -14,11 +14,13 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose
-from scipy.optimize import NonlinearConstraint
+from scipy.optimize import Bounds, NonlinearConstraint
+from scipy.sparse.linalg import aslinearoperator
 from scipy.special import xlogy
 
 import smoothmax as sm
 from smoothmax._linalg import least_squares, symmetrized
+from smoothmax.certificate import linear_walls
 from smoothmax.choose import obstacle
 from smoothmax.components.returned import symmetric
 from smoothmax.solvers import METHODS, Status
@@ -31,11 +33,20 @@ PASSES, LIMIT, LATE = 100, 3.0, 60.0
 
 @pytest.mark.parametrize("batch", range(8))
 def test_nothing_raises_where_floats_end(batch):
-    each = cases(60, 4000)
+    tried(trial, batch, cases(60, 4000))
+
+
+@pytest.mark.parametrize("batch", range(8))
+def test_no_function_raises_where_floats_end(batch):
+    tried(trial_of_functions, batch, cases(15, 1000))
+
+
+def tried(one, batch, each):
+    """Nothing is wrong with that many trials."""
     first, wrong = seed() + batch * each, []
     for k in range(first, first + each):
         try:
-            trial(k)
+            one(k)
         except Exception as why:
             wrong.append(f"{k}: {''.join(traceback.format_exception(why, limit=-4))}")
     assert not wrong, f"{len(wrong)} of {each} from seed {first} on:\n\n" + "\n".join(wrong[:10])
@@ -53,21 +64,94 @@ def trial(k):
     if len(fitting) == 1:
         return
     options = {"tau": tau, "regularizer": regularizer, "method": fitting[rng.integers(len(fitting))]}
+    p = None if problem.components.spectral else rng.random(problem.n)
+    if p is not None and rng.random() < 0.3:
+        w = p * np.where(rng.random(p.size) < 0.4, [0.0, 5e-324, 1e-300, 1e300][rng.integers(4)], 1.0)
+        options["prior"] = w / w.sum() if w.any() else p / p.sum()
     began = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         r = sm.solve(problem, start, max_passes=PASSES, time_limit=LIMIT, **options)
-        p = None if problem.components.spectral else rng.random(problem.n)
-        c = sm.certify(problem, r.x if rng.random() < 0.5 else rng.standard_normal(problem.d) * unit(), p)
+        walls = linear_walls(problem)
+        m = None
+        if walls is not None and rng.random() < 0.5:
+            rows = [0 if b is None else b.size for b in (walls.b_ub, walls.b_eq)]
+            m = sm.Multipliers(rng.random(rows[0]) * unit(), rng.standard_normal(rows[1]) * min(unit(), 1e300), [], [])
+        c = sm.certify(problem, r.x if rng.random() < 0.5 else rng.standard_normal(problem.d) * unit(), p, m)
         if rng.random() < 0.1 and not problem.components.spectral:
             sm.path(problem, [unit(), unit()], max_passes=PASSES, time_limit=LIMIT)
     told = f"{options}, {problem!r}: {r.message}"
     assert time.perf_counter() - began < LATE, told
+    honest(r, tau, problem.convex, told)
+    assert not np.isnan([c.upper, c.lower]).any(), told
+    assert c.lower <= c.upper or r.status == Status.CONTRADICTED, told
+
+
+def honest(r, tau, convex, told):
+    """The point is finite, no bound is nan or crosses another, and no gap without end is small enough."""
     assert np.isfinite(r.x).all(), told
-    assert not np.isnan([r.upper_bound, r.lower_bound, c.upper, c.lower]).any(), told
+    assert not np.isnan([r.upper_bound, r.lower_bound]).any() or r.status == Status.NOT_FINITE, told
     left = r.gap if tau is None else r.smoothed_fun - r.smoothed_lower_bound
-    assert np.isfinite([left, r.threshold]).all() or not (r.success and problem.convex), told
-    assert (r.lower_bound <= r.upper_bound and c.lower <= c.upper) or r.status == Status.CONTRADICTED, told
+    assert np.isfinite([left, r.threshold]).all() or not (r.success and convex), told
+    assert not r.lower_bound > r.upper_bound or r.status == Status.CONTRADICTED, told
+
+
+def trial_of_functions(k):
+    """minimax of functions that overflow, are no numbers somewhere, or become so after some calls."""
+    rng = np.random.default_rng(k)
+    unit = lambda: SCALES[rng.integers(len(SCALES))]  # noqa: E731
+    n, d = int(rng.integers(1, 6)), int(rng.integers(1, 4))
+    with np.errstate(all="ignore"):
+        A, b = rng.standard_normal((n, d)) * unit(), rng.standard_normal(n) * unit()
+        s = rng.standard_normal(n) * (unit() if rng.random() < 0.6 else 0.0)
+        w, x0 = 10.0 ** rng.uniform(-3, 3, d) * unit(), rng.standard_normal(d) * unit()
+    if not all(np.isfinite(part).all() for part in (A, b, s, w, x0)) or not w.all():
+        return
+    value, slope = CURVES[rng.integers(len(CURVES))]
+    bad, count = rng.choice([math.nan, math.inf, -math.inf, 1e308, -1e308]), [0]
+    spoilt = int(rng.integers(1, 15)) if rng.random() < 0.25 else math.inf
+
+    def fun(x):
+        count[0] += 1
+        f = value(A @ x + b, s, x)
+        return f if count[0] < spoilt else np.where(np.arange(n) == 0, bad, f)
+
+    def jac(x):
+        return slope(A @ x + b, s, x, A)
+
+    options = {
+        "jac": [None, "2-point", "3-point", jac, jac][rng.integers(5)],
+        "bounds": [None, Bounds(-w, w), Bounds(w, w), sm.Ball(np.zeros(d), w[0]), sm.Simplex(d, w[0])][rng.integers(5)],
+        "absolute": [False, False, True, 1][rng.integers(4)],
+        "convex": bool(rng.random() < 0.3),
+        "max_passes": [1, PASSES, PASSES][rng.integers(3)],
+        "time_limit": [LIMIT, LIMIT, 1e-9][rng.integers(3)],
+        "tol": [1e-8, 1e-8, 0.0, 1e300][rng.integers(4)],
+    }
+    u = unit()
+    if rng.random() < 0.3 and not isinstance(options["bounds"], sm.Ball):
+        rules = [lambda x: [u * (x @ x) - 1.0], lambda x: [u * np.exp(x[0])], lambda x: [np.sqrt(x[0]) * u]]
+        sides = [(-math.inf, 0.0), (-u, u), (u, u)][rng.integers(3)]
+        options["constraints"] = NonlinearConstraint(rules[rng.integers(3)], *sides)
+    elif rng.random() < 0.2:
+        options["tau"] = unit()
+    began = time.perf_counter()
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # those of the functions are the user's
+        warnings.simplefilter("error")
+        r = sm.minimax(fun, x0, check=False, **options)
+    told = f"{options}: {r.message}"
+    assert time.perf_counter() - began < LATE, told
+    honest(r, options.get("tau"), options["convex"] and "constraints" not in options, told)
+
+
+CURVES = [  # values and slopes by y = A x + b, s and x
+    (lambda y, s, x: y + s * (x @ x), lambda y, s, x, A: A + 2 * np.outer(s, x)),
+    (lambda y, s, x: y + s * np.exp(x[0]), lambda y, s, x, A: A + s[:, None] * np.exp(x[0]) * (np.arange(x.size) == 0)),
+    (lambda y, s, x: np.sqrt(y), lambda y, s, x, A: A * (0.5 / np.sqrt(y))[:, None]),
+    (lambda y, s, x: np.log(y), lambda y, s, x, A: A / y[:, None]),
+    (lambda y, s, x: y**3, lambda y, s, x, A: A * (3 * y**2)[:, None]),
+    (lambda y, s, x: s * np.sin(y), lambda y, s, x, A: A * (s * np.cos(y))[:, None]),
+]
 
 
 def stated(rng, unit):
@@ -89,7 +173,7 @@ def stated(rng, unit):
     components = FORMS[rng.integers(len(FORMS))](A, b, P, M)
     start = None if rng.random() < 0.7 else rng.standard_normal(d) * min(unit(), 1e300)
     try:
-        return sm.Minimax(components, PLACES[rng.integers(len(PLACES))](w, G)), start
+        return sm.Minimax(components, PLACES[rng.integers(len(PLACES))](w, G, unit())), start
     except ValueError as why:
         if str(why).startswith("the polyhedron"):  # of which nobody can tell here whether it is empty
             return None, None
@@ -109,19 +193,24 @@ FORMS = [
     lambda A, b, P, M: curved(A, b, P[0][0, 0]),
     lambda A, b, P, M: sm.Stack([sm.Affine(A, b), sm.Quadratic(np.array(P[:1]), A[:1], b[:1])]),
     lambda A, b, P, M: sm.Spectral(M[0], M[1:]),
+    lambda A, b, P, M: sm.Affine(aslinearoperator(A), b),
+    lambda A, b, P, M: sm.Affine(np.asfortranarray(A)[::-1], b, absolute=True),
 ]
 PLACES = [
-    lambda w, G: sm.Box(-w, w),
-    lambda w, G: sm.Box(w - np.abs(w) / 2, w),
-    lambda w, G: sm.Box(np.r_[w[:1], np.full(w.size - 1, -np.inf)], np.r_[w[:1], np.full(w.size - 1, np.inf)]),
-    lambda w, G: sm.Free(w.size),
-    lambda w, G: sm.Simplex(w.size),
-    lambda w, G: sm.Ball(np.zeros(w.size), w[0]),
-    lambda w, G: sm.Box(np.zeros(w.size), np.full(w.size, np.inf)),
-    lambda w, G: sm.Polyhedron(A_ub=G, b_ub=np.ones(2), bounds=(-w, w)),
-    lambda w, G: sm.Polyhedron(A_eq=G[:1], b_eq=np.zeros(1)),
-    lambda w, G: sm.Polyhedron(A_eq=np.abs(G[:1]), b_eq=np.ones(1), bounds=(np.zeros(w.size), np.inf)),
-    lambda w, G: sm.Box(-w, w) if w.size == 1 else sm.Product([sm.Box(-w[1:], w[1:]), sm.Ball([0.0], 1.0)]),
+    lambda w, G, u: sm.Box(-w, w),
+    lambda w, G, u: sm.Box(w - np.abs(w) / 2, w),
+    lambda w, G, u: sm.Box(np.r_[w[:1], np.full(w.size - 1, -np.inf)], np.r_[w[:1], np.full(w.size - 1, np.inf)]),
+    lambda w, G, u: sm.Free(w.size),
+    lambda w, G, u: sm.Simplex(w.size),
+    lambda w, G, u: sm.Ball(np.zeros(w.size), w[0]),
+    lambda w, G, u: sm.Box(np.zeros(w.size), np.full(w.size, np.inf)),
+    lambda w, G, u: sm.Polyhedron(A_ub=G, b_ub=np.ones(2), bounds=(-w, w)),
+    lambda w, G, u: sm.Polyhedron(A_eq=G[:1], b_eq=np.zeros(1)),
+    lambda w, G, u: sm.Polyhedron(A_eq=np.abs(G[:1]), b_eq=np.ones(1), bounds=(np.zeros(w.size), np.inf)),
+    lambda w, G, u: sm.Box(-w, w) if w.size == 1 else sm.Product([sm.Box(-w[1:], w[1:]), sm.Ball([0.0], 1.0)]),
+    lambda w, G, u: sm.Simplex(w.size, u),
+    lambda w, G, u: sm.Ball(w, u),
+    lambda w, G, u: sm.Polyhedron(np.vstack([G, -G]), [u, u, 0.0, 0.0], bounds=(-w, w)),
 ]
 
 
