@@ -893,5 +893,5 @@ def test_shapes_are_told_as_they_were_given(statement, words):
 
 def test_nonlinear_constraints_beside_a_ball_are_refused_by_what_is_missing():
     rule = NonlinearConstraint(lambda x: x, 0.0, 1.0)
-    with pytest.raises(ValueError, match="no method can take this problem: it needs a domain of linear"):
+    with pytest.raises(ValueError, match="no method can take this problem: it needs a domain with a linear"):
         sm.minimax(lambda x: [x[0], -x[0]], [0.0], bounds=sm.Ball([0.0], 1.0), constraints=rule)

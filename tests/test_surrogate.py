@@ -446,3 +446,16 @@ def test_bad_arguments_are_named(case):
 @pytest.mark.parametrize("tau", [np.float32(0.5), np.float64(0.5), np.array(0.5), 1])
 def test_numbers_in_any_dress(tau):
     assert sm.Smoothed(P, tau).tau == float(tau)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("prior", "tau"), [([0.0, 1.0, 3.0], 2.0), ([1e-301, 0.5, 0.5], 1.7e308)])
+def test_a_component_that_the_prior_takes_out_may_be_anything(bad, prior, tau):
+    """Also where τ·log w is −inf by overflow."""
+    functions = sm.Smooth(lambda x: np.array([bad, x[0], -x[0]]), lambda x: np.array([[0.0], [1.0], [-1.0]]), d=1)
+    others = sm.Minimax(sm.Affine([[1.0], [-1.0]]))
+    point = sm.Smoothed(sm.Minimax(functions), tau, prior=prior).point(np.ones(1))
+    known = sm.Smoothed(others, tau, prior=prior[1:]).point(np.ones(1))
+    assert point.fun == known.fun
+    np.testing.assert_array_equal(point.weights, [0.0, *known.weights])
+    np.testing.assert_array_equal(point.jac, known.jac)

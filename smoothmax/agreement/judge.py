@@ -12,7 +12,7 @@ import numpy as np
 from .._typing import Array
 from ..certificate import Certificate, Multipliers, prove
 from ..components import Weights
-from ..repairs import estimate_multipliers, repair
+from ..repairs import damped, estimate_multipliers
 from ..repairs.spectral import rebalanced
 from ..solvers.base import slack
 from ..solvers.conic.accepts import linear
@@ -59,7 +59,7 @@ def _candidates(asked: Question, point: Point, found: Found) -> Iterator[tuple[A
         if multipliers is None and sides is not None and not sides.free:
             multipliers = estimate_multipliers(sides, point.x, point.lin.vjp(weights))
             yield weights, multipliers
-        repaired = repair(asked.problem, point.lin, weights, multipliers)
+        repaired = damped(asked.problem, point.lin, weights, multipliers)
         if repaired is not None:
             yield repaired
 

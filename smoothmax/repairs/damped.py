@@ -21,7 +21,6 @@ TO_ZERO = 0.9  # a step of a repair takes at most this share of a weight away
 FACTORIZE = 2000  # variables up to which a step factorizes a d × d matrix
 
 
-@np.errstate(all="ignore")
 def repair(
     problem: Minimax,
     x: Any,
@@ -57,12 +56,19 @@ def repair(
     TypeError, ValueError
         Arguments that do not fit the problem.
     """
-    if isinstance(x, Linearization):
-        lin = x
-    else:
-        lin = checked(problem).at(_doors.vector("x", x, problem.d), meter)
-        multipliers = None if multipliers is None else check_multipliers(multipliers, problem)
-    p = normalized(check_weights(weights, problem.n))
+    lin = checked(problem).at(_doors.vector("x", x, problem.d), meter)
+    multipliers = None if multipliers is None else check_multipliers(multipliers, problem)
+    return damped(problem, lin, check_weights(weights, problem.n), multipliers)
+
+
+@np.errstate(all="ignore")
+def damped(
+    problem: Minimax, lin: Linearization, weights: Array, multipliers: Multipliers | None = None
+) -> tuple[Array, Multipliers | None] | None:
+    """`repair` at a linearization that may hold f already; None also for weights that are no numbers."""
+    p = normalized(weights)
+    if not all_finite(p):
+        return None
     p = np.where(p > 1e-30 * p.max(), p, 0.0)
     cone = cone_at(problem, lin, p, multipliers)
     if cone is None:

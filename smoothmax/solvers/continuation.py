@@ -16,7 +16,7 @@ from ..certificate import Certificate, Multipliers, prove
 from ..components import Linearization, Meter, Weights
 from ..problem import Minimax
 from ..regularizers import Regularizer, shannon
-from ..repairs import repair, sparse_weights
+from ..repairs import damped, sparse_weights
 from ..repairs.spectral import rebalanced
 from ..surrogate import Point, Smoothed
 from .balanced import Balancer
@@ -40,18 +40,18 @@ def proof(problem: Minimax, state: State[Point], balancer: Balancer | None = Non
     if balancer is not None and balancer.takes(state):
         return balancer.certificate(state)
     if problem.affine and not getattr(problem.domain, "bounded", False):  # p itself proves nothing before Jᵀp = 0
-        repaired = repair(problem, lin, p, m)
+        repaired = damped(problem, lin, p, m)
         best = prove(problem, lin, *(repaired or (p, m)))
     else:
         best = prove(problem, lin, p, m)
         if np.isfinite(best.lower) and problem.components.quadratic and not problem.affine:
             return best
-        best = _better(best, repair(problem, lin, p, m), problem, lin)
+        best = _better(best, damped(problem, lin, p, m), problem, lin)
     if not np.isfinite(best.lower) and m is not None:
-        best = _better(best, repair(problem, lin, p), problem, lin)
+        best = _better(best, damped(problem, lin, p), problem, lin)
     if not np.isfinite(best.lower) and problem.convex and m is None:
         few = sparse_weights(lin, p)
-        best = best if few is None else _better(best, repair(problem, lin, few), problem, lin)
+        best = best if few is None else _better(best, damped(problem, lin, few), problem, lin)
     return best if state.average is None else _better(best, (state.average, m), problem, lin)
 
 

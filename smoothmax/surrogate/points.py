@@ -77,10 +77,14 @@ class Point(Seen):
     def weights(self) -> Array:
         """p, (n,): the softmax of f/τ with the prior, or its like."""
         s, f = self.surrogate, self.f
-        if not np.isfinite(f).all():
+        if s.offset is None:
+            z = f.copy()
+        else:  # a prior of 0 takes a component out, whatever it holds
+            z = np.where(s.offset > -math.inf, f + s.offset, -math.inf)
+        top = float(z.max())
+        if not math.isfinite(top):
             return _frozen(np.asarray(softmax(f, tau=s.tau, prior=s.prior)))
-        z = f.copy() if s.offset is None else f + s.offset
-        z -= z.max()
+        z -= top
         z /= s.tau
         p = np.exp(z, out=z)
         p /= p.sum()

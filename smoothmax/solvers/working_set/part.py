@@ -10,7 +10,7 @@ from ..._typing import Array, Index
 from ...certificate import Certificate, Multipliers, prove
 from ...components import Linearization, Meter, Portion
 from ...problem import Minimax
-from ...repairs import repair
+from ...repairs import damped
 from ..continuation import falling
 from ..newton.few import falling_few, fits
 from ..newton.method import Newton
@@ -92,7 +92,7 @@ class Part:
         """The best certificate that these weights give, as they are or repaired."""
         lin = self.at(x)
         plain = prove(self.problem, lin, weights, multipliers)
-        repaired = repair(self.problem, lin, weights, multipliers)
+        repaired = damped(self.problem, lin, weights, multipliers)
         if repaired is None:
             return plain
         found = prove(self.problem, lin, *repaired)
