@@ -12,7 +12,7 @@ from .certificate import Certificate, Multipliers, prove
 from .components import Weights
 from .problem import Minimax
 from .solvers.base import slack
-from .solvers.judge import Judge
+from .solvers.judge import Judge, crossed
 from .solvers.loop import Outcome
 from .solvers.status import KINKS, LOCAL, SENTENCES, SMOOTHED, Status
 
@@ -233,4 +233,7 @@ def joined(problem: Minimax, one: MinimaxResult, two: MinimaxResult, *, smoothed
     gap = found.smoothed_fun - found.smoothed_lower_bound if smoothed else found.gap
     if gap <= found.threshold and not found.success:
         found.update(status=int(Status.PROVEN), success=True, message=SENTENCES[Status.PROVEN] + " By two methods.")
+    low, start = max(one.lower_bound, two.lower_bound), abs(one.trace[0]["fun"]) if one.trace else 0.0
+    if problem.convex and crossed(low, best.upper_bound, start):
+        found.update(status=int(Status.CONTRADICTED), success=False, message=SENTENCES[Status.CONTRADICTED])
     return found

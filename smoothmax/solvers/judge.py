@@ -83,10 +83,7 @@ class Judge:
         if self.proof is None or self.best is None or not self.problem.convex:
             return False
         upper = min(self.proof.upper, self.best.upper) if self.problem.affine else self.proof.upper
-        size = abs(upper) + abs(self.proof.lower)
-        if self.start is not None:  # an optimum near 0 is no sharper than the data
-            size = max(size, float(np.abs(self.start.range).max()))
-        return self.proof.lower - upper > FALSE * size
+        return crossed(self.proof.lower, upper, 0.0 if self.start is None else float(np.abs(self.start.range).max()))
 
     def closes(self, c: Certificate) -> bool:
         """A certificate of the best point leaves a minimax gap that is small enough."""
@@ -152,3 +149,9 @@ class Judge:
 
     def _gap(self, step: Step | None, c: Certificate) -> float:
         return slack(step.state.point, c) if self.smoothed and step is not None else c.gap
+
+
+def crossed(lower: float, upper: float, size: float) -> bool:
+    """A lower bound above an upper one by more than any rounding, where f is of that size at the start: an optimum near
+    0 is no sharper than the data."""
+    return lower - upper > FALSE * max(abs(upper) + abs(lower), size)

@@ -23,6 +23,7 @@ from smoothmax._linalg import least_squares, symmetrized
 from smoothmax.certificate import linear_walls
 from smoothmax.choose import obstacle
 from smoothmax.components.returned import symmetric
+from smoothmax.result import joined
 from smoothmax.solvers import METHODS, Status
 from tests.effort import cases, seed
 
@@ -416,3 +417,24 @@ def test_conjugacy_at_the_ends_of_the_floats(scale):
 def test_conjugacy_beyond_what_sums_can_hold_is_refused(x, tau):
     with pytest.raises(ValueError, match=r"x and tau must not exceed 1e\+305, nor tau fall below 1e-305"):
         sm.check_duality([x, -x], tau)
+
+
+def test_slopes_that_only_the_best_differences_see_begin_the_walk_anew():
+    """The values jump by 1e308 after the first call: one-sided differences are inf, central ones 0."""
+    calls = []
+
+    def fun(x):
+        calls.append(x)
+        return [0.0 if len(calls) == 1 else 1e308]
+
+    rule = NonlinearConstraint(lambda x: x[0] + x[1], -math.inf, 0.0)
+    assert np.isfinite(sm.minimax(fun, [0.5, 0.5], constraints=rule, check=False).x).all()
+
+
+def test_bounds_of_two_methods_that_cross_are_a_contradiction():
+    problem = sm.Minimax(sm.Affine([[1.0], [-1.0]], [1.0, 1.0]), sm.Box(-1.0, 1.0))
+    one = sm.solve(problem)
+    for above, status in ((1e-15, Status.PROVEN), (0.5, Status.CONTRADICTED)):
+        two = sm.MinimaxResult(one, lower_bound=1.0 + above, upper_bound=1.1 + above, fun=1.1 + above)
+        found = joined(problem, one, two)
+        assert (found.status, found.success) == (status, status == Status.PROVEN)

@@ -148,9 +148,12 @@ class Walk:
         """From cheap derivatives to the best ones at the same point; False where they were the best."""
         if self.sharp:
             return False
+        blind = not self.site.finite
         self.components, self.idle, self.lowest = self.problem.components, 0.0, (np.inf, np.inf)
         self.site, self.delta = self.look(self.site.x), max(self.delta, RESTART)
-        if self.site.finite:  # slopes that cheap differences did not see
+        if self.site.finite and blind:
+            self.begin()
+        elif self.site.finite:  # slopes that cheap differences did not see
             self.steep = np.maximum(self.steep, np.abs(self.site.J))
         return True
 
