@@ -195,7 +195,9 @@ def prove(
         return Certificate(-math.inf, upper, "local", residual, p, multipliers, (above, math.inf))
     noise = gamma(terms) * size + part.components.slope_rounding(lin.x, q)
     pushes = (np.zeros(0), np.zeros(0)) if multipliers is None else multipliers[:2]
-    noise[touched(part, size, linear_walls(problem), *pushes)] += underflow(terms)
+    met, lost = touched(part, q, size, linear_walls(problem), *pushes), underflow(terms)
+    noise[met] += lost
+    size[met & (RESIDUAL * size < lost)] = 0.0  # c may be anything of this size, and be lost
     size = np.maximum(size, part.components.data_sizes(q))
     inner = inner_minimum(problem, part, q, c, size, noise)
     lower = base + inner.value - inner.error - mean_error(part, q)

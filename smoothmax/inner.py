@@ -138,7 +138,7 @@ def _over_bounds(
     closed = np.isfinite(far) & np.isfinite(width)
     cost = np.where(closed, np.abs(c * far) + noise * width, 0.0)
     without = (np.abs(c) + noise) * np.abs(x)
-    faint = closed & (np.abs(c) <= RESIDUAL * size) & (without < cost)
+    faint = closed & (size > 0) & (np.abs(c) <= RESIDUAL * size) & (without < cost)
     if not (closed.all() and float(cost[faint].sum()) <= harmless):
         closed &= ~faint
     value = float(c[closed] @ far[closed])
@@ -146,7 +146,7 @@ def _over_bounds(
     error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed])) + underflow(x.size)
     if closed.all():
         return Inner(value, error, "bounded", 0.0)
-    residual = _residual(c[~closed], size[~closed])
+    residual = _residual(c[~closed], size[~closed], noise[~closed])
     if residual > allowed:
         return Inner(-math.inf, error, "none", residual)
     return Inner(value, error + float(without[~closed].sum()), "rounding", residual)
@@ -182,7 +182,7 @@ def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, 
     inside, t = scale * c[live], vectors.T @ (scale * c[live])
     if dropped.size:
         out[live] = vectors[:, ~kept] @ t[~kept] / scale
-    residual = _residual(out, size + noise / RESIDUAL)  # below its own rounding c may well be 0
+    residual = _residual(out, size + noise / RESIDUAL, noise)  # below its own rounding c may well be 0
     if residual > RESIDUAL:
         return NOTHING
     least, t = float(values[kept][0]) - wobble, t[kept]
@@ -198,9 +198,10 @@ def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, 
 
 
 @np.errstate(divide="ignore", invalid="ignore")
-def _residual(c: Array, size: Array) -> float:
-    """max |c_j|/size_j, zero where both vanish."""
-    return float(np.nan_to_num(np.abs(c) / size, nan=0.0, posinf=np.inf).max(initial=0.0))
+def _residual(c: Array, size: Array, noise: Array) -> float:
+    """max |c_j|/size_j, zero where both vanish and rounding hides nothing."""
+    known = (c == 0) & (size == 0) & (noise == 0)
+    return float(np.where(known, 0.0, np.where(size > 0, np.abs(c) / size, np.inf)).max(initial=0.0))
 
 
 def linear_part(problem: Minimax) -> Linear | None:
@@ -225,11 +226,13 @@ def underflow(terms: int) -> float:
     return 2 * (terms + 2) * TINY
 
 
-def touched(lin: Linearization, size: Array, linear: Linear | None, lam: Array, nu: Array) -> NDArray[np.bool_]:
+def touched(
+    lin: Linearization, p: Array, size: Array, linear: Linear | None, lam: Array, nu: Array
+) -> NDArray[np.bool_]:
     """The columns with an entry in a row that has weight: where the sum of sizes is zero, it may have underflowed."""
     if size.all():
         return np.ones(size.size, dtype=bool)
-    met = size + lin.column_sizes(np.ones(lin.components.n))
+    met = size + lin.column_sizes(np.asarray(p > 0, dtype=np.float64))
     for A, v in () if linear is None else ((linear.A_ub, lam), (linear.A_eq, nu)):
         met = met if A is None or not v.size else met + abs(A).T @ np.asarray(v != 0, dtype=np.float64)
     return np.asarray(met > 0)

@@ -166,6 +166,7 @@ def _smoothed_lower_bound(out: Outcome, judge: Judge) -> float:
     return found
 
 
+@np.errstate(all="ignore")
 def build(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict[str, Any]) -> MinimaxResult:
     """The result of an outcome; `facts` are nfev, njev, nhev, npass, the limits and what happened to x0."""
     point, c = out.point, out.certificate

@@ -35,12 +35,14 @@ def test_each_coordinate_pays_by_its_bound_or_by_its_curvature():
 
 
 def test_a_variable_that_neither_a_bound_nor_curvature_holds_is_proven_for_other_data():
-    """½ y_0² over y_0 ∈ R, and y_1 ≥ 0 with a slope of its own, y_2 free, in no component."""
+    """½ y_0² over y_0 ∈ R, and y_1 ≥ 0 with a slope of its own, y_2 free, of slopes that cancel or in no component."""
     P, q, r = np.diag([1.0, 0.0, 0.0]), np.array([[1.0, 2.0, 0.0]]), [1.0]
     half = sm.Box([-INF, 0.0, -INF], [INF, INF, INF])
-    found = sm.certify(sm.Minimax(sm.Quadratic(P, q, r), half), [0.0, 0.0, 1.0], [1.0])
-    assert found.kind == "rounding"
-    assert found.lower == pytest.approx(0.5, abs=1e-14)
+    for slope, kind in ((3.0, "rounding"), (0.0, "bounded")):
+        both = sm.Quadratic(P, np.vstack([q, q]) + [[0.0, 0.0, slope], [0.0, 0.0, -slope]], r * 2)
+        found = sm.certify(sm.Minimax(both, half), [0.0, 0.0, 1.0], [0.5, 0.5])
+        assert found.kind == kind
+        assert found.lower == pytest.approx(0.5, abs=4e-14)  # 6·u·Σ p_i|J_i2|·|x_2| of it for the slopes that cancel
     assert sm.certify(sm.Minimax(sm.Quadratic(P, q, r)), np.zeros(3), [1.0]).kind == "none"
     closed = sm.Minimax(sm.Quadratic(P, q, r), sm.Box(-np.ones(3), np.ones(3)))  # y_0 by curvature, y_1 by its bound
     found = sm.certify(closed, np.zeros(3), [1.0])
@@ -246,11 +248,17 @@ def test_columns_in_which_something_may_have_underflowed():
     one = np.eye(5)
     linear = Linear(np.full(5, -INF), np.full(5, INF), one[1:3], np.zeros(2), -one[3:4], np.zeros(1))
     lam, nu, none = np.array([1.0, 0.0]), np.array([2.0]), np.zeros(0)
-    assert inner.touched(lin, np.zeros(5), linear, lam, nu).tolist() == [True, True, False, True, False]
-    assert inner.touched(lin, np.zeros(5), linear, none, none).tolist() == [True, False, False, False, False]
-    assert inner.touched(lin, np.zeros(5), None, lam, nu).tolist() == [True, False, False, False, False]
-    assert inner.touched(lin, one[4], None, lam, nu).tolist() == [True, False, False, False, True]
-    assert inner.touched(lin, np.ones(5), None, lam, nu).all()
+    assert inner.touched(lin, np.ones(1), np.zeros(5), linear, lam, nu).tolist() == [True, True, False, True, False]
+    assert inner.touched(lin, np.ones(1), np.zeros(5), linear, none, none).tolist() == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert inner.touched(lin, np.ones(1), np.zeros(5), None, lam, nu).tolist() == [True, False, False, False, False]
+    assert inner.touched(lin, np.ones(1), one[4], None, lam, nu).tolist() == [True, False, False, False, True]
+    assert inner.touched(lin, np.ones(1), np.ones(5), None, lam, nu).all()
 
 
 def test_rows_elsewhere_share_a_bound_where_many_of_them_are_at_the_top():
@@ -331,3 +339,30 @@ def test_a_rounding_that_is_no_number_bounds_nothing():
     assert upper._rounded_up(problem, problem.at(np.ones(1))) == pytest.approx(1.0, rel=1e-14)
     family.rounding = lambda x, rows, f=None: np.full(rows.size, np.nan)
     assert upper._rounded_up(problem, problem.at(np.ones(1))) == INF
+
+
+def test_a_slope_that_may_be_lost_below_the_normal_numbers_is_not_zero_along_an_open_way():
+    """p_2·J_2 = −2e-402 is no float, and max(p-weighted f) falls along y all the same."""
+    half = sm.Box([0.0], [INF])
+    found = sm.certify(sm.Minimax(sm.Affine([[0.0], [-2e-101]], [0.0, 1.0]), half), [0.0], [1.0, 1e-301])
+    assert (found.kind, found.lower, found.residual) == ("none", -INF, INF)
+    for slope, kind in ((1e-310, "none"), (1e-305, "rounding"), (1.0, "rounding")):  # 3e-323 of the first may be lost
+        pair = sm.Minimax(sm.Affine([[slope], [-slope]], [1.0, 1.0]))
+        assert sm.certify(pair, [0.0], [0.5, 0.5]).kind == kind
+    closed = sm.Minimax(sm.Affine([[0.0], [-2e-101]], [0.0, 1.0]), sm.Box([0.0], [1e300]))
+    found = sm.certify(closed, [0.0], [1.0, 1e-301])
+    assert found.kind == "bounded"
+    assert -1e-20 < found.lower < 0.0
+    silent = sm.Minimax(sm.Affine([[0.0, 1.0], [0.0, -1.0]], [1.0, 1.0]))  # of zeros nothing is lost
+    assert sm.certify(silent, [0.0, 0.0], [0.5, 0.5]).kind == "rounding"
+    unweighted = sm.Minimax(sm.Affine([[0.0], [1.0]], [1.0, 0.0]))  # nor of what has no weight
+    assert sm.certify(unweighted, [0.0], [1.0, 0.0]).kind == "bounded"
+
+
+@pytest.mark.parametrize("P", [np.zeros((1, 3, 3)), np.diag([2.0, 0.0, 0.0]), [np.diag([2.0, 0.0, 0.0])], 0.0])
+def test_slopes_of_bowls_lose_nothing_in_columns_of_zeros(P):
+    bowl = sm.Quadratic(P, [[1.0, 3.0, 0.0]])
+    lost = bowl.slope_rounding(np.zeros(3), np.ones(1))
+    assert (lost > 0).tolist() == [True, True, False]
+    lost = sm.Quadratic(P, np.zeros((1, 3))).slope_rounding(np.zeros(3), np.ones(1))
+    assert (lost > 0).tolist() == [np.any(P), False, False]

@@ -119,7 +119,7 @@ class Quadratic(Components):
 
     @np.errstate(all="ignore")
     def slope_rounding(self, x: Array, p: Array) -> Array:
-        """(d + 2)·u·Σ p_i (|P_i||x| + |q_i|), and underflow."""
+        """(d + 2)·u·Σ p_i (|P_i||x| + |q_i|), and underflow, but of columns that hold nothing but zeros."""
         size, total = np.abs(x), np.zeros(self.d)
         for s in row_slices(self.n, 8 * self.d * (self.d if self.P.ndim == 3 else 1)):
             total += p[s] @ np.abs(self.q[s])
@@ -127,7 +127,10 @@ class Quadratic(Components):
                 total += np.tensordot(p[s], np.abs(self.P[s]), axes=1) @ size
         if self.P.ndim < 3:
             total += p.sum() * (np.abs(self.P) @ size if self.P.ndim else np.abs(self.P) * size)
-        return np.asarray((self.d + 2) * (UNIT * total + TINY * p.sum()))
+        met = total > 0
+        if not met.all():
+            met |= self.q.any(axis=0) | self.P.any(axis=tuple(range(self.P.ndim - 1)))
+        return np.asarray((self.d + 2) * (UNIT * total + TINY * p.sum() * met))
 
     def curvature_slack(self, p: Array) -> Array:
         """Σ p_i shift_i."""

@@ -101,10 +101,10 @@ def solve(
     }
     start = values(problem) if warm_start else {}
     clear(problem)
-    return _taken(problem, start, ours, own)
+    with np.errstate(all="ignore"):
+        return _taken(problem, start, ours, own)
 
 
-@np.errstate(all="ignore")
 def _taken(problem: cp.Problem, start: dict[int, Any], ours: dict[str, Any], own: dict[str, Any] | None) -> float:
     """Extract and solve; `ours` are options of the engine, `own` those of cvxpy's own solve, where it may be used."""
     begun = time.perf_counter()
