@@ -7,6 +7,8 @@ from .. import _doors
 from .._typing import Array
 from .base import EPS, Linear, Set, same_size, tolerance
 
+HUGE = 1e300  # totals whose multiples overflow
+
 
 class Simplex(Set):
     """{x ∈ R^d : x ≥ 0, Σ x_j = total}.
@@ -42,8 +44,10 @@ class Simplex(Set):
             return np.full(self.d, np.nan)
         with np.errstate(over="ignore"):
             near: Array = np.maximum(x - x.max(), -self.total)  # θ ≥ max x − total: what lies below becomes zero
+        unit = 2.0 ** -self.d.bit_length() if self.total > HUGE else 1.0  # d of them have a sum
+        near, total = near * unit, self.total * unit
         order = -np.sort(-near)
-        theta = (np.cumsum(order) - self.total) / np.arange(1, self.d + 1)
+        theta = (np.cumsum(order) - total) / np.arange(1, self.d + 1)
         y = np.maximum(near - theta[np.flatnonzero(order > theta)[-1]], 0.0)
         return np.asarray(y * (self.total / y.sum()))
 

@@ -438,3 +438,12 @@ def test_bounds_of_two_methods_that_cross_are_a_contradiction():
         two = sm.MinimaxResult(one, lower_bound=1.0 + above, upper_bound=1.1 + above, fun=1.1 + above)
         found = joined(problem, one, two)
         assert (found.status, found.success) == (status, status == Status.PROVEN)
+
+
+@pytest.mark.parametrize("k", [-1000, 996, 1000, 1023])
+def test_projections_onto_simplices_know_no_unit(k):
+    rng = np.random.default_rng(0)
+    for v in (np.zeros(5), np.full(5, 0.99), *rng.uniform(-0.99, 0.99, (20, 5))):
+        y = sm.Simplex(5, 2.0**k).project(2.0**k * v)
+        assert_allclose(y / 2.0**k, sm.Simplex(5).project(v), rtol=1e-15)
+        assert sm.Simplex(5, 2.0**k).contains(y)
