@@ -120,7 +120,8 @@ def run(
 def conclude(problem: Minimax, ending: Ending, judge: Judge, budget: Budget) -> Outcome:
     """The best point, which is never lost, with what is proven there; and whether all of F falls without end."""
     status, step = ending.status, ending.step
-    if status == Status.STALLED and budget.nonfinite and step is not None and step.state.stuck:
+    walled = problem.components.assumed and budget.nonfinite  # data only overflow, far away
+    if status == Status.STALLED and walled and step is not None and step.state.stuck:
         status = Status.NOT_FINITE
     budget.open = False
     if status == Status.STALLED and step is not None and step.ending is not None:
