@@ -146,7 +146,9 @@ def _over_bounds(
     error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed])) + underflow(x.size)
     if closed.all():
         return Inner(value, error, "bounded", 0.0)
-    residual = _residual(c[~closed], size[~closed], noise[~closed])
+    residual = (
+        _residual(c[~closed], size[~closed]) if size[~closed].all() else math.inf
+    )  # of size 0 is what may be lost
     if residual > allowed:
         return Inner(-math.inf, error, "none", residual)
     return Inner(value, error + float(without[~closed].sum()), "rounding", residual)
@@ -182,7 +184,7 @@ def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, 
     inside, t = scale * c[live], vectors.T @ (scale * c[live])
     if dropped.size:
         out[live] = vectors[:, ~kept] @ t[~kept] / scale
-    residual = _residual(out, size + noise / RESIDUAL, noise)  # below its own rounding c may well be 0
+    residual = _residual(out, size + noise / RESIDUAL)  # below its own rounding c may well be 0
     if residual > RESIDUAL:
         return NOTHING
     least, t = float(values[kept][0]) - wobble, t[kept]
@@ -198,10 +200,9 @@ def _quadratic_minimum(P: Array, x: Array, c: Array, size: Array, noise: Array, 
 
 
 @np.errstate(divide="ignore", invalid="ignore")
-def _residual(c: Array, size: Array, noise: Array) -> float:
-    """max |c_j|/size_j, zero where both vanish and rounding hides nothing."""
-    known = (c == 0) & (size == 0) & (noise == 0)
-    return float(np.where(known, 0.0, np.where(size > 0, np.abs(c) / size, np.inf)).max(initial=0.0))
+def _residual(c: Array, size: Array) -> float:
+    """max |c_j|/size_j, zero where both vanish."""
+    return float(np.nan_to_num(np.abs(c) / size, nan=0.0, posinf=np.inf).max(initial=0.0))
 
 
 def linear_part(problem: Minimax) -> Linear | None:
