@@ -209,7 +209,7 @@ def report(table: Rows, console: Console) -> int:
     good = len(proven) == len(newton) == len(problems)
     missing = [name for name in problems if name not in newton]
     console.print(
-        f"All {len(problems)} answers are proven to a relative gap of {TOL:g}, all of them by newton."
+        f"All {len(problems)} answers are proven to a relative gap of {TOL:g}, by newton and by others."
         if good
         else f"Proven: {len(proven)} of {len(problems)}; not by newton: {', '.join(missing)}.",
         style="bold green" if good else "bold red",

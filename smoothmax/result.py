@@ -14,7 +14,7 @@ from .problem import Minimax
 from .solvers.base import slack
 from .solvers.judge import Judge, crossed
 from .solvers.loop import Outcome
-from .solvers.status import KINKS, LOCAL, SENTENCES, SMOOTHED, Status
+from .solvers.status import KINKS, LOCAL, RULES, SENTENCES, SMOOTHED, Status
 
 
 class MinimaxResult(OptimizeResult):
@@ -148,6 +148,8 @@ def _message(problem: Minimax, out: Outcome, judge: Judge, why: str, facts: dict
         message += _trouble(problem, judge)
     if stalled and problem.components.callers:
         message += KINKS
+    if problem.constraints is not None and problem.components.convex:
+        message += RULES
     message += f" Method: {why}."
     return message + (" x0 was outside the domain and was projected onto it." if facts.get("moved") else "")
 

@@ -895,3 +895,11 @@ def test_nonlinear_constraints_beside_a_ball_are_refused_by_what_is_missing():
     rule = NonlinearConstraint(lambda x: x, 0.0, 1.0)
     with pytest.raises(ValueError, match="no method can take this problem: it needs a domain with a linear"):
         sm.minimax(lambda x: [x[0], -x[0]], [0.0], bounds=sm.Ball([0.0], 1.0), constraints=rule)
+
+
+def test_why_nothing_is_proven_beside_nonlinear_constraints_is_said():
+    rule = NonlinearConstraint(lambda x: x @ x, -np.inf, 2.0)
+    r = sm.minimax(lambda x: [x[0], -x[1]], [0.5, 0.5], convex=True, constraints=rule)
+    assert "Nothing is known of nonlinear constraints" in r.message
+    assert r.lower_bound == -math.inf
+    assert "nonlinear" not in sm.minimax(lambda x: [x[0], -x[1]], [0.5, 0.5], bounds=sm.Ball([0.0, 0.0], 1.0)).message

@@ -57,4 +57,8 @@ KINKS = (
     " Functions with a kink inside (split |·|, or use absolute=), with noise or with a wrong derivative "
     '(check="full") end so too.'
 )
+RULES = (
+    " Nothing is known of nonlinear constraints, so nothing is proven beside them; a convex set that has a name (a "
+    "Ball, say) is better stated as bounds."
+)
 SMOOTHED = "The smoothed optimum at the given tau is proven to be within the tolerance."
