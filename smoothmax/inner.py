@@ -233,7 +233,7 @@ def touched(
     """The columns with an entry in a row that has weight: where the sum of sizes is zero, it may have underflowed."""
     if size.all():
         return np.ones(size.size, dtype=bool)
-    met = size + lin.column_sizes(np.asarray(p > 0, dtype=np.float64))
+    met = size + lin.column_sizes(np.sign(p))
     for A, v in () if linear is None else ((linear.A_ub, lam), (linear.A_eq, nu)):
         met = met if A is None or not v.size else met + abs(A).T @ np.asarray(v != 0, dtype=np.float64)
     return np.asarray(met > 0)
