@@ -16,6 +16,7 @@ import problems
 import smoothmax as sm
 from problems import linf_regression
 from smoothmax import Multipliers, certificate, inner
+from smoothmax.certificate import _lagrangian
 from tests import naive
 from tests.effort import law
 from tests.laws import assert_brackets, assert_refuses
@@ -1250,3 +1251,19 @@ def test_a_class_of_ones_own_is_looked_at_where_it_is_certified():
 
     with pytest.raises(TypeError, match=r"Nothing\.at\(x\) must yield Blocks; it returned NoneType"):
         sm.certify(sm.Minimax(Nothing()), [3.0])
+
+
+def test_every_term_of_the_slope_counts_among_what_may_be_rounded():
+    problem = sm.Minimax(np.eye(3), sm.Polyhedron(np.ones((2, 3)), np.ones(2), np.ones((1, 3)), np.ones(1)))
+    lin, p = problem.at(np.zeros(3)), np.array([0.5, 0.0, 0.5])
+    assert _lagrangian(problem, lin, lin, p, None, None).terms == 2
+    m = sm.Multipliers(np.ones(2), np.ones(1), np.zeros(3), np.zeros(3))
+    assert _lagrangian(problem, lin, lin, p, m, None).terms == 5
+
+
+def test_products_of_rows_and_multipliers_that_floats_lose_leave_the_way_open():
+    """λ·A = 1e-400 > 0, and y falls without end along it."""
+    problem = sm.Minimax(sm.Affine([[0.0]], [1.0]), sm.Polyhedron([[1e-200]], [1.0]))
+    m = sm.Multipliers(np.array([1e-200]), np.zeros(0), np.zeros(1), np.zeros(1))
+    assert sm.certify(problem, [0.0], [1.0], m).kind == "none"
+    assert sm.certify(problem, [0.0], [1.0]).kind == "bounded"
