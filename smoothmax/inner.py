@@ -146,9 +146,8 @@ def _over_bounds(
     error += gamma(x.size) * float(np.abs(c[closed]) @ np.abs(far[closed])) + underflow(x.size)
     if closed.all():
         return Inner(value, error, "bounded", 0.0)
-    residual = (
-        _residual(c[~closed], size[~closed]) if size[~closed].all() else math.inf
-    )  # of size 0 is what may be lost
+    known = size[~closed].all()  # of size 0 is what floats may have lost
+    residual = _residual(c[~closed], size[~closed]) if known else math.inf
     if residual > allowed:
         return Inner(-math.inf, error, "none", residual)
     return Inner(value, error + float(without[~closed].sum()), "rounding", residual)

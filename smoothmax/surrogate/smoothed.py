@@ -116,7 +116,8 @@ class Smoothed:
         last = self._last  # another thread may put its own there
         if last is None or not np.array_equal(last.x, x):
             last = Point(self, x.copy())
-            self._last = self._last if last.lin.beyond else last
+            if not last.lin.beyond:
+                self._last = last
         return last
 
     def fun(self, x: Any) -> float:
